@@ -28,24 +28,31 @@ const LOADED_BY_CLIENT = ['bindings', 'file-uri-to-path'];
 /** Of node-rdkafka; the rest of its folder is sources and what the compiler made of them. */
 const OF_CLIENT =
   /^(\/(package\.json|LICENSE\.txt|librdkafka\.js|lib(\/.*)?|build(\/(Release(\/node-librdkafka\.node)?|deps(\/[^/]+\.so[^/]*)?))?))?$/;
+/** Optional, and compiled only where somebody signs in with it. */
+const KERBEROS = 'kerberos';
+const OF_KERBEROS = /^(\/(package\.json|LICENSE|lib(\/.*)?|build(\/Release(\/kerberos\.node)?)?))?$/;
 /** The C library and its parts: they belong to the kernel's side of a machine, and every JVM has them. */
 const OF_EVERY_MACHINE = /^(ld-linux.*|lib(c|m|dl|pthread|rt|resolv|util))\.so/;
 const NEEDED_LIBRARY = /^\s*(\S+) => (\/\S+)/gm;
 
+type Settings = Pick<Config, 'SIGHTLINE_HOME'> & Partial<Pick<Config, 'HADOOP_ACCESS'>>;
+
 /** Returns the folder with `EXECUTOR`; it runs on this machine as it is. `entry`: the program, another one in tests. */
-export async function executorFolder(config: Pick<Config, 'SIGHTLINE_HOME'>, entry: string): Promise<string> {
+export async function executorFolder(config: Settings, entry: string): Promise<string> {
   const program = await bundled(entry);
   const native = createRequire(import.meta.url).resolve('node-rdkafka/build/Release/node-librdkafka.node');
   const hash = createHash('sha256')
     .update(program)
     .update(await readFile(native))
-    .update(process.version);
+    .update(process.version)
+    .update(String(signsIn(config)));
   const folder = join(resolve(config.SIGHTLINE_HOME), 'spark-executor', hash.digest('hex').slice(0, 16));
   await appear(folder, async (staging) => {
     await mkdir(staging, { recursive: true });
     await writeFile(join(staging, EXECUTOR), program);
     await copyPackage(CLIENT, staging, OF_CLIENT);
     for (const name of LOADED_BY_CLIENT) await copyPackage(name, staging);
+    if (signsIn(config)) await copyPackage(KERBEROS, staging, OF_KERBEROS);
   });
   return folder;
 }
@@ -74,6 +81,9 @@ export async function executorArchive(folder: string): Promise<string> {
   return archive;
 }
 
+const signsIn = ({ HADOOP_ACCESS: access }: Settings): boolean =>
+  access !== undefined && (access.hbase.kerberos !== null || access.zookeeper.kerberos !== null);
+
 async function bundled(entry: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -83,7 +93,7 @@ async function bundled(entry: string): Promise<Uint8Array> {
     format: 'esm',
     target: 'node20',
     // Native, or not installed everywhere.
-    external: ['node-rdkafka', 'kerberos'],
+    external: [CLIENT, KERBEROS],
     legalComments: 'none',
     // Packages in the older format call it. Its names must be none of the bundled files.
     banner: { js: "import { createRequire as $of } from 'node:module'; globalThis.require ??= $of(import.meta.url);" },

@@ -91,7 +91,7 @@ async function decide(config: Config, deciding: Deciding): Promise<void> {
     const { holdings, persist } = worker;
     const options = { ...HBASE_DEADLINES, checksRowLife: true };
     const stores = parts.add(await persist(() => openStores(config, options)));
-    const reader = parts.add(logReader(config));
+    const reader = parts.add(logReader(config, config.KAFKA_GROUP));
     let intake: Intake | null = null;
     const ports = await openLayer(config, worker, stores, {
       open: async (hooks) => {

@@ -14,6 +14,8 @@ import { sparkSubmit } from '../../core/process/spark-home.ts';
 import { streamingJars } from '../../core/stores/spark/streaming-jars.ts';
 import { requireSpark } from '../../core/stores/spark/submit.ts';
 import { EXECUTOR } from './bundle.ts';
+import type { Next, SourceSettings } from './source.ts';
+import { sourceOptions } from './source.ts';
 
 export const TRIGGERS = ['microbatch', 'realtime'] as const;
 export type TriggerName = (typeof TRIGGERS)[number];
@@ -69,6 +71,8 @@ export function masterFor(config: Pick<Config, 'SPARK_MASTER' | 'given'>, partit
   );
 }
 
+export const isLocal = (master: string): boolean => LOCAL.test(master);
+
 /** Nobody has compared what the engine writes into Cassandra with a worker's rows yet. */
 export function checkStores({ STORES }: Pick<Config, 'STORES'>): void {
   if (STORES === 'hbase') return;
@@ -78,27 +82,16 @@ export function checkStores({ STORES }: Pick<Config, 'STORES'>): void {
   );
 }
 
-/** Spark's own client of Kafka gets no certificate and no password from here. */
-export function checkKafka({ KAFKA_SECURITY_PROTOCOL: protocol }: Pick<Config, 'KAFKA_SECURITY_PROTOCOL'>): void {
-  if (protocol === 'PLAINTEXT') return;
+/** The archive of a cluster has no Kerberos: its library reads a configuration and plug-ins of the machine. */
+export function checkKerberos({ HADOOP_ACCESS }: Pick<Config, 'HADOOP_ACCESS'>, master: string): void {
+  const { hbase, zookeeper } = HADOOP_ACCESS;
+  if (isLocal(master) || (hbase.kerberos === null && zookeeper.kerberos === null)) return;
   throw new Refusal(
     EXIT.usage,
-    `KAFKA_SECURITY_PROTOCOL is ${protocol}, and "speed --engine spark" reads Kafka with PLAINTEXT only. Take ` +
-      'workers for this cluster: "sightline speed".',
+    `SPARK_MASTER is ${master}, and HBASE_AUTH or ZOOKEEPER_AUTH asks for Kerberos: executors of a cluster cannot sign ` +
+      'in. Take SPARK_MASTER=local[N], or workers: "sightline speed".',
   );
 }
-
-/** The process that decides has no package of Kerberos beside it. */
-export function checkKerberos({ HADOOP_ACCESS: { hbase, zookeeper } }: Pick<Config, 'HADOOP_ACCESS'>): void {
-  if (hbase.kerberos === null && zookeeper.kerberos === null) return;
-  throw new Refusal(
-    EXIT.usage,
-    'HBASE_AUTH or ZOOKEEPER_AUTH asks for Kerberos, and "speed --engine spark" cannot sign in with it. Take workers ' +
-      'for this cluster: "sightline speed".',
-  );
-}
-
-export const isLocal = (master: string): boolean => LOCAL.test(master);
 
 /** Where the driver and the supervisor listen: executors of a cluster must reach both. */
 export function driverHost({ SPARK_DRIVER_HOST }: Pick<Config, 'SPARK_DRIVER_HOST'>, master: string): string {
@@ -174,37 +167,18 @@ export interface RunPlan {
   readonly run: number;
   readonly trigger: TriggerName;
   /** Of every partition of the topic. */
-  readonly starts: readonly { readonly partition: number; readonly offset: number }[];
+  readonly starts: readonly Next[];
   readonly program: readonly string[];
   readonly settings: unknown;
 }
 
-export function startOrder(
-  config: Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC'> & Partial<Pick<Config, 'KAFKA_ACCESS'>>,
-  { run, trigger, starts, program, settings }: RunPlan,
-): StartOrder {
-  const { KAFKA_BROKERS, KAFKA_TOPIC: topic, KAFKA_ACCESS } = config;
-  if (KAFKA_ACCESS !== undefined && KAFKA_ACCESS.protocol !== 'PLAINTEXT')
-    throw new Refusal(
-      EXIT.usage,
-      `KAFKA_SECURITY_PROTOCOL is ${KAFKA_ACCESS.protocol}, and Spark's source gets no certificate and no password ` +
-        'from Sightline yet. Count with --engine worker (docs/security.md#what-is-not-there-yet)',
-    );
-  const offsets = Object.fromEntries(starts.map(({ partition, offset }) => [partition, offset]));
+export function startOrder(config: SourceSettings, { run, trigger, starts, program, settings }: RunPlan): StartOrder {
   const isRealtime = trigger === 'realtime';
+  const limit = isRealtime ? {} : { maxOffsetsPerTrigger: MICROBATCH_RECORDS };
   return {
     order: 'start',
     run,
-    source: {
-      'kafka.bootstrap.servers': KAFKA_BROKERS,
-      'kafka.isolation.level': 'read_committed',
-      subscribe: topic,
-      includeHeaders: 'true',
-      startingOffsets: JSON.stringify({ [topic]: offsets }),
-      // A reset would be a silent gap.
-      failOnDataLoss: 'true',
-      ...(isRealtime ? {} : { maxOffsetsPerTrigger: MICROBATCH_RECORDS }),
-    },
+    source: { ...sourceOptions(config, starts), ...limit },
     realtimeInterval: isRealtime ? REALTIME_INTERVAL : '',
     slots: isRealtime ? starts.length : 1,
     program,

@@ -38,7 +38,6 @@ import type { MergedMetrics } from './merged-metrics.ts';
 import { mergedMetrics } from './merged-metrics.ts';
 import type { TriggerName } from './plan.ts';
 import {
-  checkKafka,
   checkKerberos,
   checkSlots,
   checkStores,
@@ -54,6 +53,7 @@ import type { Query } from './query.ts';
 import { runningQuery } from './query.ts';
 import type { Report } from './reports.ts';
 import { receiveReports } from './reports.ts';
+import { checkKafka } from './source.ts';
 import { waitsOver } from './waits.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -105,11 +105,11 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
   const { worker, merged, trigger, entry, signal } = engine;
   const { log, parts, holdings, readiness, persist } = worker;
   checkStores(config);
-  checkKerberos(config);
+  checkKafka(config);
   const stores = parts.add(await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true })));
   const { rules, admin, control } = stores;
-  checkKafka(config);
   const master = masterFor(config, await partitionCountOf(worker, stores));
+  checkKerberos(config, master);
   const folder = await executorFolder(config, entry);
   const plan = await submitPlan(config, master, isLocal(master) ? null : await executorArchive(folder));
   const watch = watchOf(config, worker, stores, holdings.progress);
@@ -174,7 +174,7 @@ function looking(config: Config, looked: Looking): () => Promise<void> {
   const { worker, merged, stores, member, query, deciding, startedWith } = looked;
   const { holdings, metrics, parts, persist } = worker;
   const { rules, admin, control } = stores;
-  const reader = parts.add(logReader(config));
+  const reader = parts.add(logReader(config, config.KAFKA_GROUP));
   const pass = passMarkers({ generation: rules.generation, reader, control });
   let ends: readonly LogEnds[] = [];
   let looks = 0;

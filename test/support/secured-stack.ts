@@ -24,7 +24,7 @@ const QUESTIONS = [
   ...['hdfs read', 'hdfs write', 'hdfs remove'],
 ];
 const CHILD_LIMIT_MS = 90_000;
-const COUNT_LIMIT_MS = 90_000;
+const COUNT_LIMIT_MS = 240_000;
 
 /** This process's environment without what names stores or says how they are entered, and these settings. */
 export function environmentWith(settings: Environment): NodeJS.ProcessEnv {
@@ -48,15 +48,19 @@ export function otherAuthority(): string {
   return readFileSync(new URL('tls/first.crt', import.meta.url), 'utf8');
 }
 
-/** Cameras publish for some seconds, a worker counts, and a reader of the progress says how much. */
+/**
+ * Cameras publish for some seconds, `sightline speed` counts, and a reader of the progress says how much. `counted`: how
+ * much was there before.
+ */
 export async function countOnce(
   cameras: Environment,
   speed: Environment,
   reader: Config,
+  { options = [], counted: before = 0 }: { options?: readonly string[]; counted?: number } = {},
 ): Promise<{ sent: number; counted: number; said: string }> {
   const produced = await run(['sightline.mjs', 'produce', '--rate', '300', '--seconds', '3'], cameras, CHILD_LIMIT_MS);
   const sent = Number(/(\d+) detections and/.exec(produced.faults)?.[1] ?? NaN);
-  const worker = spawn(process.execPath, ['sightline.mjs', 'speed'], {
+  const worker = spawn(process.execPath, ['sightline.mjs', 'speed', ...options], {
     cwd: ROOT,
     env: environmentWith(speed),
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -66,8 +70,8 @@ export async function countOnce(
   const ended = once(worker, 'exit');
   try {
     const deadline = Date.now() + COUNT_LIMIT_MS;
-    let counted = 0;
-    while (counted < sent && Date.now() < deadline && worker.exitCode === null) {
+    let counted = before;
+    while (counted < before + sent && Date.now() < deadline && worker.exitCode === null) {
       await pause(500);
       counted = await countedBy(reader);
     }

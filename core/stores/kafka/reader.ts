@@ -29,11 +29,14 @@ interface Batch {
   readonly atEnd: boolean;
 }
 
-export function logReader(settings: KafkaSettings): LogReader {
+const READERS = 'sightline.reader';
+
+/** `group`: in whose name it reads, where rights are checked; a reader neither joins a group nor commits. */
+export function logReader(settings: KafkaSettings, group = READERS): LogReader {
   const open = new Set<Reading>();
   return {
     async *read(partition, from, signal) {
-      const reading = await openReading(settings, partition, from);
+      const reading = await openReading({ settings, group }, partition, from);
       open.add(reading);
       try {
         yield* batches(reading, from, signal);
@@ -77,10 +80,14 @@ interface Reading {
   close(): Promise<void>;
 }
 
-async function openReading(settings: KafkaSettings, partition: number, from: number): Promise<Reading> {
+async function openReading(
+  { settings, group }: { settings: KafkaSettings; group: string },
+  partition: number,
+  from: number,
+): Promise<Reading> {
   const topic = settings.KAFKA_TOPIC;
   const config = {
-    ...consumerConfig(settings, 'sightline.reader', 'sightline.reader'),
+    ...consumerConfig(settings, READERS, group),
     'queued.max.messages.kbytes': QUEUED_KBYTES,
   };
   const consumer = new rdkafka.KafkaConsumer(config, CONSUMER_TOPIC_CONFIG);

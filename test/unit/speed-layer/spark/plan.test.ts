@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '../../../../core/process/config.ts';
 import {
-  checkKafka,
   checkKerberos,
   checkSlots,
   checkStores,
@@ -71,21 +70,21 @@ test('further properties of Kafka reach executors as they were given', () => {
   assert.equal(travelled.KAFKA_ACCESS.properties.length, 2);
 });
 
-test('a cluster with Kerberos is refused, since the process that decides cannot sign in', () => {
-  const asked = { NODE_ENV: 'test', HADOOP_PRINCIPAL: 'speed@EXAMPLE.ORG' } as const;
-  checkKerberos(readConfig({ NODE_ENV: 'test' }));
-  for (const setting of [{ HBASE_AUTH: 'kerberos' }, { ZOOKEEPER_AUTH: 'sasl' }])
-    assert.throws(() => checkKerberos(readConfig({ ...asked, ...setting })), /asks for Kerberos.*workers/);
-});
-
 test('a store that the engine was never compared on is refused', () => {
   checkStores(readConfig({ NODE_ENV: 'test' }));
   assert.throws(() => checkStores({ STORES: 'cassandra' }), /STORES is cassandra.*HBase only.*workers/);
 });
 
-test('a Kafka that asks who comes is refused, since Spark could not answer', () => {
-  checkKafka({ KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT' });
-  assert.throws(() => checkKafka({ KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }), /is SASL_SSL.*PLAINTEXT only/);
+test('executors of a cluster are refused where they would have to sign in with Kerberos', () => {
+  const asked = { NODE_ENV: 'test', HADOOP_PRINCIPAL: 'speed@EXAMPLE.ORG' } as const;
+  const hbase = readConfig({ ...asked, HBASE_AUTH: 'kerberos' });
+  checkKerberos(hbase, 'local[3]');
+  checkKerberos(readConfig({ NODE_ENV: 'test' }), 'yarn');
+  assert.throws(
+    () => checkKerberos(hbase, 'yarn'),
+    /is yarn, and HBASE_AUTH.*asks for Kerberos.*local\[N\], or workers/,
+  );
+  assert.throws(() => checkKerberos(readConfig({ ...asked, ZOOKEEPER_AUTH: 'sasl' }), 'spark://h:1'), /ZOOKEEPER_AUTH/);
 });
 
 test('executors of a cluster must know where the driver is, and run what travelled to them', () => {

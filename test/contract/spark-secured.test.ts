@@ -1,0 +1,74 @@
+/**
+ * The engine on Spark on a secured stack (`npm run test:spark`): Spark's client of Kafka signs in with SCRAM over TLS,
+ * and the process that decides enters HBase with Kerberos and TLS, both as the user of the speed layer and with no more
+ * rights than a worker has.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { readConfig } from '../../core/process/config.ts';
+import { stopOrders } from '../../core/process/life.ts';
+import { admitUsers } from '../../hadoop-compose/cluster/admit-users.ts';
+import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
+import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
+import { administrator, environmentOf } from '../../hadoop-compose/secured/identity.ts';
+import { ensureKerberos } from '../../hadoop-compose/secured/kerberos-package.ts';
+import { ensureStreaming } from '../../hadoop-compose/spark/streaming.ts';
+import { SECURED_OFFSET } from '../../hadoop-compose/stack/ports.ts';
+import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
+import { TRIGGERS } from '../../speed-layer/spark/plan.ts';
+import { countOnce } from '../support/secured-stack.ts';
+import { sparkHome } from '../support/spark-masters.ts';
+
+const isAsked = process.env.SIGHTLINE_SPARK_MASTERS !== undefined;
+const home = mkdtempSync(join(tmpdir(), 'sightline-spark-secured-'));
+/** Beside the stack of the tests, and that of secured.test.ts. */
+const offset = Number(process.env.SIGHTLINE_PORT_BASE_OFFSET ?? 0) + 3_500 - SECURED_OFFSET;
+const stack = stackFrom(
+  {
+    SIGHTLINE_HOME: home,
+    SIGHTLINE_JARS: stackFrom(process.env).jarsFolder,
+    SIGHTLINE_PORT_BASE_OFFSET: String(offset),
+  },
+  { isSecured: true },
+);
+const quiet = (): void => undefined;
+const limit = { timeout: 480_000 };
+let speed: Record<string, string | undefined>;
+
+if (isAsked) {
+  // Node ends a test that is interrupted without its after().
+  stopOrders().stop.addEventListener('abort', () => {
+    void clusterDown(stack, quiet, AbortSignal.abort())
+      .then(() => rmSync(home, { recursive: true, force: true }))
+      .finally(() => process.exit(130));
+  });
+  before(async () => {
+    await ensureKerberos(quiet);
+    await clusterUp(stack, quiet);
+    await admitUsers(stack, quiet);
+    speed = { ...environmentOf(stack, 'speed'), SIGHTLINE_HOME: home, SPARK_HOME: await sparkHome() };
+    const config = readConfig(speed as NodeJS.ProcessEnv);
+    await ensureStreaming(config, { environment: process.env, say: quiet });
+  }, limit);
+  after(async () => {
+    await clusterDown(stack, quiet, AbortSignal.abort());
+    rmSync(home, { recursive: true, force: true });
+  }, limit);
+}
+
+let earlier = 0;
+for (const trigger of isAsked ? TRIGGERS : [])
+  test(`${trigger}: Spark counts as the user of the speed layer, and its log holds no secret`, limit, async () => {
+    const options = ['--engine', 'spark', '--trigger', trigger];
+    const { sent, counted, said } = await countOnce(environmentOf(stack, 'cameras'), speed, administrator(stack), {
+      options,
+      counted: earlier,
+    });
+    assert.equal(counted - earlier, sent, said);
+    earlier = counted;
+    const { password } = readConfig(speed as NodeJS.ProcessEnv).KAFKA_ACCESS.sasl!;
+    assert.ok(!said.includes(password));
+  });
