@@ -14,7 +14,7 @@ import type { BenchWorld } from '../support/world.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { cpuMeter } from '../support/cpu.ts';
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 420_000;
 const POLL_MS = 50;
 
 export interface CaughtUp {
@@ -58,7 +58,7 @@ export async function catchUp(
 }
 
 /** Seconds from the first progress to the last. */
-async function drained(stores: Stores, records: number): Promise<number> {
+export async function drained(stores: Stores, records: number): Promise<number> {
   const { rules, control } = stores;
   const partitions = rules.firstOffsets.map((_, partition) => partition);
   const deadline = Date.now() + LIMIT_MS;

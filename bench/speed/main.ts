@@ -1,11 +1,12 @@
 /**
- * `npm run bench:speed -- [catch-up|spark|latency|growth]`: what the speed layer costs. README.md says how, and what
- * came out.
+ * `npm run bench:speed -- [catch-up|spark|latency|engines|growth]`: what the speed layer costs. README.md says how, and
+ * what came out.
  *
  *     catch-up  [--detections 600000] [--copies 0.1] [--places 400] [--items 60] [--workers 1] [--partitions 12] [--runs 1]
  *     spark     the same, and Spark Structured Streaming over the same topic: to nowhere, a row a detection
  *               to HBase, and all that the speed layer keeps
  *     latency   the same Spark job beside traffic at a steady rate: how long a record waits for its micro-batch; freshness.ts is ours
+ *     engines   the worker, the engine on Spark with both triggers and the plain Spark job, on one topic: a backlog, then a steady rate
  *     growth    how throughput changes with partitions, places, items, copies and workers
  *
  * Each makes a topic and a namespace of its own on the stack of the environment, and removes them.
@@ -19,6 +20,7 @@ import { median, printTable, quantile } from '../support/table.ts';
 import { fillTopic, publishSteadily } from '../support/traffic.ts';
 import { benchWorld } from '../support/world.ts';
 import { catchUp } from './catch-up.ts';
+import { printEngines } from './engines.ts';
 import { runSparkPeer, waitsOf } from './peer/spark.ts';
 
 const { values, positionals } = parseArgs({
@@ -63,7 +65,8 @@ if (what === 'catch-up') await printCatchUp();
 else if (what === 'spark') await printBesideSpark();
 else if (what === 'latency') await printLatencyOfSpark();
 else if (what === 'growth') await printGrowth();
-else throw new Error(`"${what}" is none of catch-up, spark, latency, growth`);
+else if (what === 'engines') await printEngines({ ...asked, seconds: Number(values.seconds) });
+else throw new Error(`"${what}" is none of catch-up, spark, latency, growth, engines`);
 process.exit(0);
 
 async function printCatchUp(): Promise<void> {

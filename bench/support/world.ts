@@ -27,6 +27,23 @@ export interface BenchWorld {
   drop(): Promise<void>;
 }
 
+/** Another namespace and consumer group over the same topic: nothing of it is counted there. */
+export async function worldBeside(world: BenchWorld, name: string): Promise<BenchWorld> {
+  const namespace = `${world.config.HBASE_NAMESPACE}_${name}`;
+  const environment = { ...world.environment, HBASE_NAMESPACE: namespace, KAFKA_GROUP: namespace };
+  const config = readConfig(environment);
+  await prepare(config, () => undefined, readPlaces());
+  return { environment, config, daemons: world.daemons, drop: () => dropNamespace(config) };
+}
+
+async function dropNamespace(config: Config): Promise<void> {
+  const { HBASE_NAMESPACE: namespace } = config;
+  const hbase = openHBase(config);
+  for (const table of TABLES) await hbase.admin.dropTable(`${namespace}:${table}`);
+  await hbase.admin.dropNamespace(namespace);
+  await hbase.close();
+}
+
 export async function benchWorld(settings: Record<string, string> = {}): Promise<BenchWorld> {
   const name = `bench_${randomBytes(4).toString('hex')}`;
   const home = join(tmpdir(), name);
@@ -53,10 +70,7 @@ export async function benchWorld(settings: Record<string, string> = {}): Promise
     config,
     daemons: Object.fromEntries(running.map(({ daemon, pid }) => [daemon, pid!])),
     async drop() {
-      const hbase = openHBase(config);
-      for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
-      await hbase.admin.dropNamespace(name);
-      await hbase.close();
+      await dropNamespace(config);
       const admin = new kafkajs.Kafka({
         brokers: config.KAFKA_BROKERS.split(','),
         logLevel: kafkajs.logLevel.NOTHING,
