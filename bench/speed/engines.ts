@@ -47,12 +47,13 @@ export async function printEngines(plan: EnginesPlan): Promise<void> {
     const records = await fillTopic(world.config, plan);
     const backlog: string[][] = [];
     for (const [name, words] of Object.entries(ENGINES))
-      backlog.push(await catchUpRow(world, name, { words, records }));
-    backlog.push(await plainCatchUp(world, records));
+      backlog.push(told(await catchUpRow(world, name, { words, records })));
+    backlog.push(told(await plainCatchUp(world, records)));
     printTable(['a backlog', 'records/s', 'engine, µs a record', 'region server, µs', 'memory, MB', 'load'], backlog);
     const steady: string[][] = [];
-    for (const [name, words] of Object.entries(ENGINES)) steady.push(await steadyRow(world, name, { words, plan }));
-    steady.push(await plainSteady(world, plan));
+    for (const [name, words] of Object.entries(ENGINES))
+      steady.push(told(await steadyRow(world, name, { words, plan })));
+    steady.push(told(await plainSteady(world, plan)));
     const head = [`${plan.ratePerSecond} a second, ms`, ...SHARES.map((share) => `p${share * 100}`)];
     printTable([...head, 'engine, % of a core', 'memory, MB', 'load'], steady);
   } finally {
@@ -247,6 +248,12 @@ function quantileOf(before: Buckets, after: Buckets, share: number): number {
     [below, counted] = [bound, count(bound)];
   }
   return below;
+}
+
+/** A run takes minutes: each row is told when it is there. */
+function told(row: string[]): string[] {
+  process.stderr.write(`${row.join(' | ')}\n`);
+  return row;
 }
 
 const whole = (number: number): string => Math.round(number).toLocaleString('en');
