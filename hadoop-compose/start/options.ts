@@ -39,9 +39,9 @@ export interface StartOptions {
 }
 
 /** What a secured stack does not run yet (docs/security.md#what-is-not-there-yet). */
-export function refuseTogether({ secured, observe, footage, engine }: StartOptions): void {
+export function refuseTogether({ secured, observe, footage }: StartOptions): void {
   if (secured !== true) return;
-  const others = [observe ? '--observe' : '', footage ? '--footage' : '', engine === 'spark' ? '--engine spark' : ''];
+  const others = [observe ? '--observe' : '', footage ? '--footage' : ''];
   const named = others.filter(Boolean).join(' and ');
   if (named !== '')
     throw new Refusal(

@@ -20,10 +20,10 @@ test('what a secured stack does not run yet is refused by name', () => {
     reserveGigabytes: 1,
     framesPerSecond: 1,
   } as const;
-  refuseTogether({ ...options, secured: true });
+  refuseTogether({ ...options, secured: true, engine: 'spark' });
   refuseTogether({ ...options, engine: 'spark', observe: true });
   assert.throws(
-    () => refuseTogether({ ...options, secured: true, engine: 'spark', footage: true }),
-    /--secured does not go together with --footage and --engine spark yet/,
+    () => refuseTogether({ ...options, secured: true, observe: true, footage: true }),
+    /--secured does not go together with --observe and --footage yet/,
   );
 });
