@@ -49,8 +49,8 @@ export function otherAuthority(): string {
 }
 
 /**
- * Cameras publish for some seconds, `sightline speed` counts, and a reader of the progress says how much. `counted`: how
- * much was there before.
+ * Cameras publish for some seconds, `sightline speed` counts, and a reader of the progress says how much. `counted`:
+ * how much was there before.
  */
 export async function countOnce(
   cameras: Environment,
