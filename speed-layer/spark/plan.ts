@@ -88,8 +88,8 @@ export function checkKerberos({ HADOOP_ACCESS }: Pick<Config, 'HADOOP_ACCESS'>, 
   if (isLocal(master) || (hbase.kerberos === null && zookeeper.kerberos === null)) return;
   throw new Refusal(
     EXIT.usage,
-    `SPARK_MASTER is ${master}, and HBASE_AUTH or ZOOKEEPER_AUTH asks for Kerberos: executors of a cluster cannot sign ` +
-      'in. Take SPARK_MASTER=local[N], or workers: "sightline speed".',
+    `SPARK_MASTER is ${master}, and HBASE_AUTH or ZOOKEEPER_AUTH asks for Kerberos: executors of a cluster cannot ` +
+      'sign in. Take SPARK_MASTER=local[N], or workers: "sightline speed".',
   );
 }
 
