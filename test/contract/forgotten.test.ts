@@ -1,5 +1,5 @@
 /**
- * Detections whose rows HBase has forgotten are answered from the lake: pages of a list, a detection by its id, and
+ * Detections whose rows the store has forgotten are answered from the lake: pages of a list, a detection by its id, and
  * counts all the same.
  *
  * Method: a counted world in the real stores, published up to an epoch of today; the rows of the earlier half of the
@@ -126,7 +126,7 @@ test(
   },
 );
 
-test('a detection that HBase has forgotten is found with its day, and only with it', { timeout: 300_000 }, async () => {
+test('a detection that the store of rows has forgotten is found with its day, and only with it', { timeout: 300_000 }, async () => {
   const { detection } = forgotten[Math.floor(forgotten.length / 2)]!;
   assert.equal(await serving.detection(detection.id), null);
   assert.equal(await serving.detection(detection.id, dateOf(detection.detectedAt - 9 * DAY_MS)), null);
@@ -136,7 +136,7 @@ test('a detection that HBase has forgotten is found with its day, and only with 
     ['lake', expected('all').find((line) => line.startsWith(`${detection.id}|`))],
   );
   const kept = stack.world.facts.at(-1)!.detection;
-  assert.equal((await serving.detection(kept.id))?.found_in, 'hbase');
+  assert.equal((await serving.detection(kept.id))?.found_in, stack.config.STORES);
 });
 
 test('counts do not change when rows are forgotten', { timeout: 300_000 }, async () => {
