@@ -65,6 +65,8 @@ interface Service {
   readonly ports?: string[];
   readonly depends_on?: Record<string, unknown>;
   readonly secrets?: string[];
+  readonly environment?: Record<string, string>;
+  readonly volumes?: string[];
 }
 
 describe('compose.yaml', () => {
@@ -94,6 +96,27 @@ describe('compose.yaml', () => {
           assert.ok(file.services[other]!.profiles?.includes(profile), `${name} → ${other} in ${profile}`);
       for (const secret of secrets) assert.ok(secret in file.secrets, `${name}: ${secret}`);
     }
+  });
+
+  it('has a ring of three nodes of Cassandra that join one after the other, and tells every process of ours of them', () => {
+    const nodes = services.filter(([, { image }]) => image?.startsWith('cassandra:'));
+    assert.deepEqual(
+      nodes.map(([name, { depends_on: needs = {} }]) => [name, Object.keys(needs)]),
+      [
+        ['cassandra-1', []],
+        ['cassandra-2', ['cassandra-1']],
+        ['cassandra-3', ['cassandra-2']],
+      ],
+    );
+    const volumes = nodes.flatMap(([, { volumes: own = [] }]) => own);
+    assert.equal(new Set(volumes).size, 3, 'a volume each');
+    for (const [, { environment }] of nodes) assert.equal(environment?.CASSANDRA_SEEDS, 'cassandra-1');
+    for (const name of ['prepare', 'serve', 'speed', 'batch'])
+      assert.equal(
+        file.services[name]!.environment?.CASSANDRA_NODES,
+        nodes.map(([node]) => `${node}:9042`).join(','),
+        name,
+      );
   });
 
   it('runs our image without rights, on a file system that nobody writes to', async () => {
