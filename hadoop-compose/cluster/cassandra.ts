@@ -12,6 +12,7 @@ import { jarsOf } from '../stack/checksums.ts';
 import { confFolder, dataFolder, jarFolder } from '../stack/stack.ts';
 import { addressOfNode, nameOfNode } from '../stack/cassandra-nodes.ts';
 import type { Daemon } from './daemons.ts';
+import { cassandraRingReady } from './cassandra-ring.ts';
 import { cassandraReady } from './probes.ts';
 
 export const HEAP_MIB = 512;
@@ -66,7 +67,11 @@ function nodeOf(node: number): Daemon {
     ports: ['cassandra', 'cassandraStorage'],
     after: node === 1 ? [] : [nameOfNode(node - 1)],
     program: () => ({ mainClass: 'org.apache.cassandra.service.CassandraDaemon', args: [] }),
-    ready: ({ ports }) => cassandraReady(addressOfNode(node), ports.cassandra),
+    // The last node of a ring answers for all of it.
+    ready: (stack) =>
+      node > 1 && node === stack.cassandraNodes
+        ? cassandraRingReady(stack)
+        : cassandraReady(addressOfNode(node), stack.ports.cassandra),
   };
 }
 
