@@ -126,18 +126,22 @@ test(
   },
 );
 
-test('a detection that the store of rows has forgotten is found with its day, and only with it', { timeout: 300_000 }, async () => {
-  const { detection } = forgotten[Math.floor(forgotten.length / 2)]!;
-  assert.equal(await serving.detection(detection.id), null);
-  assert.equal(await serving.detection(detection.id, dateOf(detection.detectedAt - 9 * DAY_MS)), null);
-  const found = await serving.detection(detection.id, dateOf(detection.detectedAt));
-  assert.deepEqual(
-    [found?.found_in, told({ ...found!, incomplete: false })],
-    ['lake', expected('all').find((line) => line.startsWith(`${detection.id}|`))],
-  );
-  const kept = stack.world.facts.at(-1)!.detection;
-  assert.equal((await serving.detection(kept.id))?.found_in, stack.config.STORES);
-});
+test(
+  'a detection that the store of rows has forgotten is found with its day, and only with it',
+  { timeout: 300_000 },
+  async () => {
+    const { detection } = forgotten[Math.floor(forgotten.length / 2)]!;
+    assert.equal(await serving.detection(detection.id), null);
+    assert.equal(await serving.detection(detection.id, dateOf(detection.detectedAt - 9 * DAY_MS)), null);
+    const found = await serving.detection(detection.id, dateOf(detection.detectedAt));
+    assert.deepEqual(
+      [found?.found_in, told({ ...found!, incomplete: false })],
+      ['lake', expected('all').find((line) => line.startsWith(`${detection.id}|`))],
+    );
+    const kept = stack.world.facts.at(-1)!.detection;
+    assert.equal((await serving.detection(kept.id))?.found_in, stack.config.STORES);
+  },
+);
 
 test('counts do not change when rows are forgotten', { timeout: 300_000 }, async () => {
   const total = stack.world.facts.length;
