@@ -6,6 +6,7 @@
  */
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { isOpen } from '../core/domain/doubt.ts';
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { Effects } from './decide.ts';
 import type { Holdings } from './round-ports.ts';
@@ -182,6 +183,15 @@ function holdGauges(registers: [Registry], holdings: Holdings): void {
     collect() {
       this.reset();
       for (const [partition, { stamp }] of holdings.ahead) this.set({ partition }, (stamp - Date.now()) / 1_000);
+    },
+  });
+  new Gauge({
+    name: 'sightline_speed_partitions_without_quorum',
+    help: 'Partitions that were counted without a quorum and are not read again yet',
+    registers,
+    collect() {
+      const all = [...holdings.progress.values()];
+      this.set(all.filter(({ doubts }) => isOpen(doubts?.at(-1))).length);
     },
   });
 }

@@ -116,6 +116,12 @@ const CASES: readonly Case[] = [
     quiet: { sightline_batch_partitions_held: '0x5' },
   },
   {
+    alert: 'SightlineCountedWithoutQuorum',
+    at: '5m',
+    fires: { 'sightline_speed_partitions_without_quorum{instance="speed-1"}': '0 0 4x3' },
+    quiet: { 'sightline_speed_partitions_without_quorum{instance="speed-1"}': '0 4 0x3' },
+  },
+  {
     alert: 'SightlineEpochLate',
     at: '12m',
     fires: { [END]: '300x12', [LENGTH]: '300x12' },
