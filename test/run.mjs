@@ -219,8 +219,8 @@ async function onEverySparkMaster() {
 }
 
 /**
- * `npm run test:cassandra`: what holds of every store of rows, asked of Cassandra; then three nodes that are
- * struck.
+ * `npm run test:cassandra`: what holds of every store of rows, asked of Cassandra; three nodes that are struck; then
+ * both stores over one log: the same answers, and the move from one to the other.
  */
 async function onCassandra() {
   const environment = (nodes) => ({
@@ -242,6 +242,10 @@ async function onCassandra() {
         timeoutMs: 1_800_000,
         among: [],
       });
+  });
+  await withEmptyStack(async () => {
+    const up = await sightline('the stack for the tests: up, with HBase', ['cluster', 'up', '--stores', 'hbase']);
+    if (up) await nodeTests('both stores', 'test/both-stores', stackEnvironment, { timeoutMs: 1_800_000, among: [] });
   });
 }
 

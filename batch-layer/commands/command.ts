@@ -66,20 +66,30 @@ export function batchCommand(): Command {
     .option('--json', 'the answer as JSON')
     .addHelpText('after', TABLE_HELP)
     .action((options: TableCommandOptions) => runCommand(() => runTable(options)));
-  batch
-    .command('rebuild')
-    .description('make the lake and the batch view again from the archive, as a new generation, then switch to it')
-    .option('--no-switch', 'stop before the switch, so that you can look at the new generation')
-    .option('--accept-differences', 'switch even if rows differ from those that were published')
-    .option('--json', 'the outcome as JSON')
-    .addHelpText('after', REBUILD_HELP)
-    .action((options: RebuildCommandOptions) => runCommand(() => runRebuild(options)));
+  addRebuildCommand(batch);
   batch
     .command('schedule')
     .description('publish each epoch shortly after its end, and archive long epochs every hour, until stopped')
     .addOption(engineOption())
     .action((options: { engine: Engine }) => runCommand(() => runSchedule(options)));
   return batch;
+}
+
+function addRebuildCommand(batch: Command): void {
+  batch
+    .command('rebuild')
+    .description('make the lake and the batch view again from the archive, as a new generation, then switch to it')
+    .option('--no-switch', 'stop before the switch, so that you can look at the new generation')
+    .option('--accept-differences', 'switch even if rows differ from those that were published')
+    .addOption(
+      new Option('--from-store <name>', 'bring the counts from this store into the one that STORES names').choices([
+        'hbase',
+        'cassandra',
+      ]),
+    )
+    .option('--json', 'the outcome as JSON')
+    .addHelpText('after', REBUILD_HELP)
+    .action((options: RebuildCommandOptions) => runCommand(() => runRebuild(options)));
 }
 
 function addRunCommand(batch: Command): void {

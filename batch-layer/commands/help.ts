@@ -85,4 +85,7 @@ call it. Then a worker counts the records after the new horizon, and the new gen
 and schedulers of the old generation end with exit code 5; start them again. Epochs are published meanwhile as usual.
 If the command is killed, run it again. Exit code 4: rows differ from those that were published, and nothing was
 switched. The old lake is kept in SIGHTLINE_ROOT/_generation-<n - 1>: "batch prune --generations" removes it, and says
-how large it is with --dry-run.`;
+how large it is with --dry-run.
+--from-store moves the system from one store of rows to the other: STORES and its settings name the new, empty one, and
+those of the old one stay set beside them. Epochs are not published meanwhile; counting and answers go on in the old one
+until the switch.`;

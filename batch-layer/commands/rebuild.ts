@@ -8,13 +8,15 @@ import type { BatchParts } from './open.ts';
 import type { Rebuilt } from '../generations/rebuild.ts';
 import { generationFolder } from '../../core/layout/lake.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { EXIT, messageOf, Refusal } from '../../core/process/errors.ts';
 import { giveWay } from '../../core/process/give-way.ts';
 import { stopSignal } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry } from '../../core/process/metrics.ts';
 import { rulesAsRecorded } from '../../core/stores/control/recorded-rules.ts';
 import { batchMetrics } from '../metrics.ts';
+import type { StoreName } from './from-store.ts';
+import { fromStore } from './from-store.ts';
 import { openBatch } from './open.ts';
 import { rulesAfter } from '../epochs/first-epoch.ts';
 import { withOwnRows } from '../generations/own-rows.ts';
@@ -32,6 +34,8 @@ export interface RebuildCommandOptions {
   readonly switch: boolean;
   readonly acceptDifferences?: boolean;
   readonly json?: boolean;
+  /** The store that has the counts now, if it is not this one. */
+  readonly fromStore?: StoreName;
 }
 
 export async function runRebuild(
@@ -40,13 +44,34 @@ export async function runRebuild(
 ): Promise<number> {
   giveWay();
   const config = readConfig();
+  const signal = stopSignal();
+  const { fromStore: name } = options;
+  if (name === undefined) return rebuildHere(config, options, { signal, mayCrashAt, retire: async () => undefined });
+  const onKept = (fault: unknown): void => void process.stderr.write(`${messageOf(fault)}\n`);
+  return fromStore(config, name, { signal, onKept }, (held, retire) =>
+    rebuildHere(config, options, { signal: held, mayCrashAt, retire }),
+  );
+}
+
+interface Caller {
+  readonly signal: AbortSignal;
+  readonly mayCrashAt: BatchContext['mayCrashAt'] | undefined;
+  /** Called when everything is ready for the switch. */
+  readonly retire: () => Promise<void>;
+}
+
+async function rebuildHere(
+  config: Config,
+  options: RebuildCommandOptions,
+  { signal, mayCrashAt, retire }: Caller,
+): Promise<number> {
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));
   const parts: BatchParts = {
     log,
     progressLine: progressLineOn(process.stderr),
     metrics,
-    signal: stopSignal(),
+    signal,
     ...(mayCrashAt ? { mayCrashAt } : {}),
   };
   const { context: old, close } = await openBatch(config, parts, { rules: rulesAsRecorded });
@@ -56,7 +81,7 @@ export async function runRebuild(
       process.stderr.write(`An earlier process began the switch to generation ${finished}; it is finished now\n`);
       return EXIT.done;
     }
-    const rebuilt = await rebuildFrom(config, parts, old, options);
+    const rebuilt = await rebuildFrom(config, parts, old, { ...options, retire });
     print(options.json, rebuilt, textOf(config, rebuilt));
     return EXIT.done;
   } finally {
@@ -68,7 +93,7 @@ async function rebuildFrom(
   config: Config,
   parts: BatchParts,
   old: BatchContext,
-  options: RebuildCommandOptions,
+  options: RebuildCommandOptions & Pick<Caller, 'retire'>,
 ): Promise<Rebuilt> {
   return withLock(old, REBUILD_LEASE, async (locked, lease) => {
     const newRules = rulesAfter(old.rules, rulesFromEnvironment(config, old));
@@ -102,7 +127,11 @@ async function rebuildFrom(
         keepsOld: !options.switch,
         acceptsDifferences: options.acceptDifferences === true,
         onPublished: (report) => void process.stderr.write(`${summaryOf(report)}\n`),
-        recount: (context, work) => recountWhile(config, locked, context, work),
+        recount: (context, work) =>
+          recountWhile(config, locked, context, async () => {
+            await options.retire();
+            await work();
+          }),
       });
     } finally {
       await fresh.close();

@@ -34,10 +34,10 @@ export function epochsInForce(horizon: Epoch, rules: Rules): Epoch[] {
 }
 
 /** The rules of the next generation, with those that the environment sets. */
-export function rulesAfter<R extends Rules>(
-  old: R,
+export function rulesAfter<R extends Rules & { readonly moving?: unknown }>(
+  { moving: _, ...old }: R,
   asked: Pick<Rules, 'epochSeconds' | 'dedupWindowDays' | 'clockAheadDays'>,
-): R {
+): Omit<R, 'moving'> {
   const { epochSeconds, dedupWindowDays, clockAheadDays } = asked;
   const firstEpoch = epochAt(startOf(old.firstEpoch as Epoch, old), { epochSeconds });
   return {

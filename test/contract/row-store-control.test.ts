@@ -88,6 +88,9 @@ test('the first to record rules decides, for everybody', async () => {
   assert.equal(await control.switchRules({ ...recorded[0]!, topicId: 'other' }, next), false);
   assert.equal(await control.switchRules(recorded[0]!, next), true);
   assert.equal((await control.rules())?.generation, 2);
+  assert.equal(await control.retireRules(recorded[0]!), false);
+  assert.equal(await control.retireRules(next), true);
+  assert.deepEqual(await control.rules(), { ...next, generation: 3, moving: 'away' });
 });
 
 test('places are read whole, and the greater version of a name stays', async () => {

@@ -167,6 +167,11 @@ export function controlDouble(
       world.rules = to;
       return true;
     },
+    async retireRules(from) {
+      if (!moved(world.rules, from)) return false;
+      world.rules = { ...from, generation: from.generation + 1, moving: 'away' };
+      return true;
+    },
     growth: async () => world.growth ?? { change: 0, settled: -1, growths: world.rules.growths ?? [], growingTo: null },
     async moveGrowth(_, from, to) {
       world.growth = { ...to, change: from.change + 1 };

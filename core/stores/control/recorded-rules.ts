@@ -12,6 +12,7 @@ import type { Epoch } from '../../domain/epoch.ts';
 import type { GrowthRecord } from './growth-rows.ts';
 import type { RecordedRules } from './rules-rows.ts';
 import { endOf, epochAt } from '../../domain/epoch.ts';
+import { storeNameOf } from '../../process/store-settings.ts';
 import { setCommand } from '../../layout/topic-settings.ts';
 import { EXIT, Refusal } from '../../process/errors.ts';
 import { checkLife, checkPartitions } from './topic-check.ts';
@@ -24,6 +25,7 @@ export async function readRules(config: Config, admin: LogAdmin, control: Contro
   if (config.REBUILD_GENERATION !== undefined)
     return checkRules(await rulesOfRebuild(config.REBUILD_GENERATION, control), config, facts, control);
   const recorded = (await control.rules()) ?? (await control.recordRules(await newRules(config, facts, admin)));
+  if (recorded.moving) throw movingRefusal(config, recorded.moving);
   return checkRules(recorded, config, facts, control);
 }
 
@@ -33,7 +35,21 @@ export async function rulesAsRecorded(config: Config, admin: LogAdmin, control: 
   const recorded = await control.rules();
   if (!recorded)
     throw new Refusal(EXIT.nothing_to_do, 'No rules are recorded, so nothing was counted or published yet');
+  if (recorded.moving === 'away') throw movingRefusal(config, recorded.moving);
   return withGrowth(recorded, config, facts, control);
+}
+
+function movingRefusal(config: Config, moving: 'here' | 'away'): Refusal {
+  const own = storeNameOf(config);
+  const other = config.STORES === 'cassandra' ? 'hbase' : 'cassandra';
+  return new Refusal(
+    EXIT.usage,
+    moving === 'away'
+      ? `The counts have moved from ${own} to the other store. Set STORES=${other}. ` +
+          `To move them back, rebuild into an empty ${own}: another HBASE_NAMESPACE or CASSANDRA_KEYSPACE.`
+      : `The move to ${own} is not finished: "STORES=${config.STORES} sightline batch rebuild --from-store ${other}" ` +
+          'goes on with it. Until it has switched, nobody counts here.',
+  );
 }
 
 async function rulesOfRebuild(generation: number, control: ControlStore): Promise<RecordedRules> {

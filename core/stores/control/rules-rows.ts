@@ -4,6 +4,7 @@
  *
  * control.ts composes it; recorded-rules.ts compares it with the configuration at each start. The first process records
  * the row, a switch replaces it; both by check-and-put. How the topic grew has a row of its own (growth-rows.ts).
+ * While a system moves to another store of rows, and after it, `moving` keeps every process from counting there.
  */
 import { z } from 'zod';
 import type { Rules } from '../../domain/rules.ts';
@@ -13,6 +14,8 @@ import { EXIT, Refusal } from '../../process/errors.ts';
 export interface RecordedRules extends Rules {
   /** Kafka's id of the topic: another id is another log life. */
   readonly topicId: string;
+  /** `here`: a rebuild brings the counts of another store and has not switched yet; `away`: they are in another one. */
+  readonly moving?: 'here' | 'away';
 }
 
 export interface RulesRows {
@@ -21,6 +24,8 @@ export interface RulesRows {
   recordRules(rules: RecordedRules): Promise<RecordedRules>;
   /** Makes another generation the one that holds; false if `from` is not (any more) what is recorded. */
   switchRules(from: RecordedRules, to: RecordedRules): Promise<boolean>;
+  /** Says that the counts are in another store from now on; false if `from` is not (any more) what is recorded. */
+  retireRules(from: RecordedRules): Promise<boolean>;
 }
 
 export function rulesRows(cell: JsonAgreements): RulesRows {
@@ -35,6 +40,12 @@ export function rulesRows(cell: JsonAgreements): RulesRows {
       const whole = await cell.read(`rules/${to.generation}`, (json) => json as object);
       const json = { ...whole, ...jsonOfRules(to) };
       return cell.replace(jsonOfRules(from), { row: 'rules', timestamp: to.generation, json }, readRulesJson);
+    },
+    retireRules(from) {
+      // A greater generation: processes of the old one end, and none begins.
+      const to: RecordedRules = { ...from, generation: from.generation + 1, moving: 'away' };
+      const put = { row: 'rules', timestamp: to.generation, json: jsonOfRules(to) };
+      return cell.move(jsonOfRules(from), put, readRulesJson);
     },
   };
 }
@@ -56,19 +67,29 @@ const RulesJson = z.object({
 type RulesJson = z.infer<typeof RulesJson>;
 
 const OWN_FIRST_MET = 'own_first_met';
+const MOVING = { here: 'moves_here', away: 'moved_away' } as const;
+const KNOWN: readonly string[] = [OWN_FIRST_MET, ...Object.values(MOVING)];
 
 /** What the row holds of the rules. */
 export function jsonOfRules(rules: RecordedRules): RulesJson {
   const row = RulesJson.parse(rules);
-  return rules.ownFirstMet ? { ...row, requires: [OWN_FIRST_MET] } : row;
+  const requires = [...(rules.ownFirstMet ? [OWN_FIRST_MET] : []), ...(rules.moving ? [MOVING[rules.moving]] : [])];
+  return requires.length > 0 ? { ...row, requires } : row;
 }
 
 export const readRulesJson = (json: unknown): RulesJson => RulesJson.parse(json);
 
 export function readRules(json: unknown): RecordedRules {
   const { requires = [], ...rules } = readRulesJson(json);
-  const unknown = requires.filter((name) => name !== OWN_FIRST_MET);
-  if (unknown.length === 0) return requires.length === 0 ? rules : { ...rules, ownFirstMet: true };
+  const unknown = requires.filter((name) => !KNOWN.includes(name));
+  if (unknown.length === 0) {
+    const moving = (['here', 'away'] as const).find((where) => requires.includes(MOVING[where]));
+    return {
+      ...rules,
+      ...(requires.includes(OWN_FIRST_MET) ? { ownFirstMet: true as const } : {}),
+      ...(moving ? { moving } : {}),
+    };
+  }
   throw new Refusal(
     EXIT.usage,
     `A newer version of the program recorded the rules of generation ${rules.generation}. ` +

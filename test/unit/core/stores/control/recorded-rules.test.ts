@@ -97,4 +97,11 @@ describe('the recorded rules', () => {
     assert.deepEqual((await world(null, { ...FACTS, partitionCount: 5 }, rules, grown).read()).growths, growths);
     await assert.rejects(world(null, FACTS, rules, grown).read(), /has 3 partitions, recorded were 5/);
   });
+
+  it('let nobody count in a store from which the counts have moved, or to which they are moving', async () => {
+    const rules = await world(null).read();
+    const moving = (where: 'here' | 'away') => world(null, FACTS, { ...rules, moving: where }).read();
+    await assert.rejects(moving('away'), /moved from HBase[^]*Set STORES=cassandra/);
+    await assert.rejects(moving('here'), /STORES=hbase sightline batch rebuild --from-store cassandra/);
+  });
 });
