@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { sha256Of } from '../../core/process/file-hash.ts';
 
 /**
- * `kdc`, `yarn`, `flume`, `spark` and `cassandra` are fetched only by those who need them, and those of Hive by a test
- * that reads the lake: the stack runs without.
+ * `kdc`, `yarn`, `flume`, `spark` and `cassandra` are fetched only by those who need them, and those of Hive and
+ * Iceberg by a test that reads the lake: the stack runs without.
  */
 export const jarSetNames = [
   'hadoop',
@@ -27,6 +27,7 @@ export const jarSetNames = [
   'hive2',
   'hive3',
   'hive4',
+  'iceberg',
   'cassandra',
 ] as const;
 export type JarSetName = (typeof jarSetNames)[number];

@@ -29,6 +29,7 @@ export const releases = {
   hive2: '2.3.10',
   hive3: '3.1.3',
   hive4: '4.0.1',
+  iceberg: '1.11.0',
   kafka: '4.1.2',
   kerby: '2.0.3',
   spark: '4.1.1',
@@ -103,6 +104,8 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   hive2: [...readerOfHive(releases.hive2), ...newerParquet],
   hive3: [...readerOfHive(releases.hive3), ...newerParquet],
   hive4: readerOfHive(releases.hive4),
+  // Named by Spark's and Scala's line (docs/data.md).
+  iceberg: [`org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:${releases.iceberg}:alone`],
   cassandra: [`org.apache.cassandra:cassandra-all:${releases.cassandra}`],
 };
 

@@ -1,57 +1,35 @@
 /**
  * The published Parquet as data scientists meet it: pandas and pyarrow read a folder with nothing of ours, after a
  * download and over WebHDFS, each detection once, with the types of the contract. Polars, DataFusion, ClickHouse,
- * fastparquet, Spark and Hive's reader find the same, by the lines of docs/data.md.
+ * fastparquet, Spark and Hive's reader find the same, by the lines of docs/data.md. Spark and pyiceberg find whole
+ * epochs in the table over it.
  *
  * The epochs are published by the batch layer on the real stack from records with copies and strays; the reading is
  * done by Python, in the environment with pandas that the set-up makes.
  */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { OpenBatch } from '../../batch-layer/commands/open.ts';
 import type { BatchWorld, Feed } from '../support/batch-world.ts';
-import { endOf } from '../../core/domain/epoch.ts';
+import { endOf, epochNamed } from '../../core/domain/epoch.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { nextEpoch, horizonOf } from '../../batch-layer/epochs/next-epochs.ts';
+import { listRuns } from '../../core/stores/lake/runs.ts';
 import { sparkSettings } from '../../core/stores/spark/settings.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
-import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { batchWorld, feed, openBatchOf, UNKNOWN_PLACE } from '../support/batch-world.ts';
-import { examplesOf, withReplaced } from '../support/doc-examples.ts';
+import { DATA_PAGE, examplesOf, withReplaced } from '../support/doc-examples.ts';
 import { readAsHive } from '../support/hive-reader.ts';
 import { pythonAnswer } from '../support/python-answer.ts';
 import type { Found } from '../support/lake-readers.ts';
-import { BY_HIVE, BY_OTHERS, HIVE_SESSION, otherReaders } from '../support/lake-readers.ts';
+import type { SparkFound, TableFound } from '../support/spark-readers.ts';
+import { BY_OTHERS, BY_PANDAS, BY_PYICEBERG, otherReaders } from '../support/lake-readers.ts';
+import { readBySpark } from '../support/spark-readers.ts';
 import { TYPES_BY_READER, TYPES_IN_ARROW } from '../support/lake-types.ts';
-
-const READER = `
-import json, sys
-import pandas as pd
-import pyarrow.parquet as pq
-folder, one_file, url = sys.argv[1:4]
-frame = pd.read_parquet(folder)
-remote = pd.read_parquet(url)
-schema = pq.read_schema(one_file)
-meta = pq.read_metadata(one_file)
-lone = pd.read_parquet(one_file)
-print(json.dumps({
-    "rows": len(frame),
-    "remote_rows": len(remote),
-    "ids": [str(i) for i in frame["detection_oid"]],
-    "dtypes": {name: str(kind) for name, kind in frame.dtypes.items()},
-    "schema": {field.name: str(field.type) for field in schema},
-    "metadata": {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()},
-    "compression": meta.row_group(0).column(0).compression,
-    "sorted": bool((lone[["geographical_location_oid", "timestamp_detected"]].apply(tuple, axis=1)).is_monotonic_increasing),
-    "unnamed": sorted({int(i) for i in frame.loc[frame["geographical_location"].isna(), "geographical_location_oid"]}),
-    "lone_ids": [str(i) for i in lone["detection_oid"]],
-    "times_agree": bool((frame["detected_at"].astype("int64") // (10 ** (9 if frame["detected_at"].dt.unit == "ns" else 6) // 1000) == frame["timestamp_detected"]).all()),
-}))
-`;
 
 let world: BatchWorld;
 let batch: OpenBatch;
@@ -69,6 +47,7 @@ before(async () => {
   await fed.stop();
   await publishAll();
   read = await readBy(python);
+  fromSpark = await readWithSpark();
 });
 
 after(async () => {
@@ -107,7 +86,7 @@ async function readBy(python: string): Promise<Record<string, unknown>> {
   const { hostname, port } = new URL(world.config.WEBHDFS_URL);
   const url = `webhdfs://${hostname}:${port}${world.config.SIGHTLINE_ROOT}/lake/detections`;
   oneFile = local(files[0]!.path);
-  return pythonAnswer(python, READER, { args: [local('lake/detections'), oneFile, url] });
+  return pythonAnswer(python, BY_PANDAS, { args: [local('lake/detections'), oneFile, url] });
 }
 
 test('a folder holds each detection once, whatever copies and strays there were', () => {
@@ -141,8 +120,6 @@ test('files are sorted by place and time, compressed, and say which epoch they b
 
 // ---- the examples of docs/data.md ----------------------------------------------------------------------------------
 
-const DATA_PAGE = new URL('../../docs/data.md', import.meta.url);
-const SPARK_PAGE = new URL('../../docs/spark.md', import.meta.url);
 const OF_PYTHON = `
 import json
 print(json.dumps({
@@ -151,37 +128,45 @@ print(json.dumps({
 }))
 `;
 let fromPython: Record<string, unknown>;
-let fromSpark: Record<string, unknown>;
+let fromSpark: SparkFound;
 /** In which the examples run. */
 let folder: string;
 
-test('pandas, DuckDB and Spark answer the examples of docs/data.md alike', async () => {
-  const [python, , spark] = examplesOf(DATA_PAGE, '## Examples', 'python');
-  const [hive4, hive3] = examplesOf(DATA_PAGE, '## Examples', 'sql');
-  const { SIGHTLINE_ROOT: root, WEBHDFS_URL: url, SIGHTLINE_HOME: home } = world.config;
-  const dates = (await batch.context.hdfs.list('lake/detections')).map(({ path }) =>
-    path.slice(path.indexOf('dt=') + 3),
-  );
-  // A night at midnight has its rows in two folders; the page asks for one day.
-  const today = dates.at(-1)!;
-  const changes = { '2026-11-23': today, '/sightline/lake': `${root}/lake` };
-  const asked = withReplaced(python!, {
+/** Published epochs, oldest first. */
+let epochs: string[];
+/** A night at midnight has its rows in two folders; the page asks for one day. */
+let dates: string[];
+
+async function readWithSpark(): Promise<SparkFound> {
+  const { hdfs, rules } = batch.context;
+  const namesIn = async (path: string): Promise<string[]> =>
+    (await hdfs.list(path)).map((file) => file.path.slice(path.length + 1)).sort();
+  epochs = await listRuns(hdfs);
+  epochs.sort((a, b) => epochNamed(a, rules)! - epochNamed(b, rules)!);
+  dates = (await namesIn('lake/detections')).map((name) => name.slice('dt='.length));
+  const [date, detection] = [dates.at(-1)!, (read.ids as string[])[0]!];
+  folder = join(world.config.SIGHTLINE_HOME, 'examples');
+  const places = (await namesIn('lake/locations')).at(-1)!;
+  return readBySpark(world.config, { date, detection, places, epoch: epochs[1]! }, folder);
+}
+
+/** The lines of the page, with the addresses and the folder of this lake. */
+function asHere(lines: string, changes: Readonly<Record<string, string>>): string {
+  const { SIGHTLINE_ROOT: root, WEBHDFS_URL: url } = world.config;
+  const { host, port } = new URL(url);
+  const address = lines.includes('127.0.0.1:9870') ? { '127.0.0.1:9870': host } : {};
+  return withReplaced(lines, {
+    '/sightline/lake': `${root}/lake`,
+    ...address,
+    'port=9870': `port=${port}`,
     ...changes,
-    '127.0.0.1:9870': new URL(url).host,
-    'port=9870': `port=${new URL(url).port}`,
   });
-  folder = join(home, 'examples');
+}
+
+test('pandas, DuckDB and Spark answer the examples of docs/data.md alike', async () => {
+  const [python] = examplesOf(DATA_PAGE, '## Examples', 'python');
+  const asked = asHere(python!, { '2026-11-23': dates.at(-1)! });
   fromPython = await answered(await ensureVenv({ analysis: true }), asked + OF_PYTHON, folder);
-  const { lakeRoot } = await sparkSettings(world.config);
-  const named = {
-    ...changes,
-    'hdfs://127.0.0.1:8020': lakeRoot.slice(0, -root.length),
-    '9007199254740993': (read.ids as string[])[0]!,
-  };
-  const python3 = join(dirname(await ensureSpark()), 'python');
-  const ddl = [hive4!, hive3!].map((lines) => withReplaced(lines, { "'/sightline/lake": `'${lakeRoot}/lake` }));
-  const script = HIVE_SESSION + withReplaced(spark!, named) + withReplaced(BY_HIVE, { '2026-11-23': today });
-  fromSpark = await answered(python3, script, folder, [join(home, 'warehouse'), ...ddl]);
   const rows = Object.values(fromPython.items as Record<string, number>).reduce((a, b) => a + b, 0);
   assert.ok(rows > 0 && rows <= fed.ids.size);
   if (dates.length === 1) assert.equal(rows, fed.ids.size);
@@ -192,36 +177,61 @@ test('pandas, DuckDB and Spark answer the examples of docs/data.md alike', async
   );
   assert.deepEqual(fromPython.refused, ['not_json']);
   assert.ok(Number(fromPython.refused_rows) > 0);
-  assert.ok(Number(fromSpark.one) <= 1);
+  assert.ok(fromSpark.one <= 1);
 });
 
-test('the query of docs/spark.md over the lake finds what the lake holds once', async () => {
-  const [example] = examplesOf(SPARK_PAGE, '## The same question in plain Spark', 'python');
-  const { SIGHTLINE_HOME: home } = world.config;
-  const { lakeRoot } = await sparkSettings(world.config);
-  const places = (await batch.context.hdfs.list('lake/locations'))
-    .map(({ path }) => path)
-    .sort()
-    .at(-1)!;
-  const asked = withReplaced(example!, {
-    'hdfs://127.0.0.1:8020/sightline/lake': `${lakeRoot}/lake`,
-    '2026-11-23.parquet': places.slice(places.lastIndexOf('/') + 1),
-  });
-  const sums =
-    '\nimport json\nprint(json.dumps({"top": [row.n for row in top], "once": spark.sql("SELECT count(DISTINCT detection_oid) FROM a").first()[0]}))\n';
-  const python3 = join(dirname(await ensureSpark()), 'python');
-  const { top, once } = await answered(python3, asked + sums, join(home, 'examples'));
-  assert.ok((top as number[]).length > 0);
+test('the query of docs/spark.md over the lake finds what the lake holds once', () => {
+  const { top, once } = fromSpark;
+  assert.ok(top.length > 0);
   assert.equal(once, fed.ids.size);
-  assert.ok((top as number[]).reduce((a, b) => a + b, 0) <= fed.ids.size);
+  assert.ok(top.reduce((a, b) => a + b, 0) <= fed.ids.size);
+});
+
+/** What the files of the folders say that the table must hold. */
+function checkTable({ columns, whole, then, as_of: asOf }: TableFound): void {
+  const byEpoch = read.by_epoch as Record<string, string[]>;
+  assert.deepEqual(columns, Object.keys(TYPES_IN_ARROW));
+  assert.deepEqual(Object.keys(asOf).sort(), [...epochs].sort());
+  const arrived: string[] = [];
+  for (const epoch of epochs) {
+    arrived.push(...(byEpoch[epoch] ?? []));
+    assert.deepEqual(asOf[epoch], [...arrived].sort(), epoch);
+  }
+  assert.ok(new Set(Object.values(asOf).map((ids) => ids.length)).size > 1, 'snapshots differ');
+  assert.deepEqual(whole, [...fed.ids].sort());
+  assert.deepEqual(then, asOf[epochs[1]!]);
+}
+
+test('Spark reads the table: the whole, as of each epoch exactly what had arrived, and what an epoch added', () => {
+  const { table } = fromSpark;
+  checkTable(table);
+  assert.deepEqual(table.added, (read.by_epoch as Record<string, string[]>)[epochs.at(-1)!] ?? []);
+  assert.equal(
+    Object.values(table.items).reduce((a, b) => a + b, 0),
+    fed.ids.size,
+  );
+});
+
+test('pyiceberg reads the table over WebHDFS: the whole, and as of each epoch exactly what had arrived', async () => {
+  const [, pyiceberg] = examplesOf(DATA_PAGE, '## As a table', 'python');
+  const { lakeRoot } = await sparkSettings(world.config);
+  const address = lakeRoot.slice(0, -world.config.SIGHTLINE_ROOT.length);
+  const changes = {
+    'hdfs://127.0.0.1:8020': address,
+    '2026-11-23T1410': epochs[1]!,
+    '2026-11-23T00': `${dates[0]!}T00`,
+  };
+  const found = await answered(await otherReaders(), asHere(pyiceberg!, changes) + BY_PYICEBERG, folder);
+  checkTable(found as unknown as TableFound);
+  assert.deepEqual(found.items, fromSpark.table.items);
 });
 
 test('the lines for Hive answer the same: timestamps by a view up to Hive 3, as they are from Hive 4 on', () => {
   const { items, direct, hive_3, hive_4, hive_4_by_hive_2 } = fromSpark;
-  assert.deepEqual(hive_3, { items, ...(direct as object) });
+  assert.deepEqual(hive_3, { items, ...direct });
   assert.deepEqual(hive_4, hive_3);
   assert.equal(hive_4_by_hive_2, true, "Hive 2.3's reader refuses the timestamps, or the page need not tell of a view");
-  assert.equal((direct as { agree: number }).agree, fromSpark.rows);
+  assert.equal(direct.agree, fromSpark.rows);
 });
 
 test('Polars, DataFusion, ClickHouse and fastparquet find the rows, types and answers that pandas finds', async () => {
@@ -263,19 +273,9 @@ test('Hive 2.3, 3.1 and 4.0 read a file by the lines of the page, and the first 
   }
 });
 
-async function answered(
-  python: string,
-  script: string,
-  folder: string,
-  args: readonly string[] = [],
-): Promise<Record<string, unknown>> {
-  await mkdir(folder, { recursive: true });
-  const environment = {
-    ...process.env,
-    SPARK_LOCAL_IP: '127.0.0.1',
-    PATH: `${dirname(python)}:${process.env.PATH ?? ''}`,
-  };
-  return pythonAnswer(python, script, { args, cwd: folder, env: environment });
+async function answered(python: string, script: string, cwd: string): Promise<Record<string, unknown>> {
+  await mkdir(cwd, { recursive: true });
+  return pythonAnswer(python, script, { cwd });
 }
 
 test('a place that dataset B does not know has no name', () => {

@@ -6,6 +6,9 @@
  */
 import { readFileSync } from 'node:fs';
 
+export const DATA_PAGE = new URL('../../docs/data.md', import.meta.url);
+export const SPARK_PAGE = new URL('../../docs/spark.md', import.meta.url);
+
 /** The blocks of one language below a heading, in their order. */
 export function examplesOf(page: URL, heading: string, language: string): string[] {
   const text = readFileSync(page, 'utf8');

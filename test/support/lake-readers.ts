@@ -1,5 +1,6 @@
 /**
- * What other readers than pandas find in the lake: the same columns, types and rows, whoever reads.
+ * What pandas and others find in the lake: the same columns, types and rows, whoever reads. Spark is in
+ * spark-readers.ts.
  *
  * Scripts for the contract test of the lake (lake-pandas.test.ts), which runs them behind the lines of docs/data.md.
  * Each prints one JSON value.
@@ -13,6 +14,37 @@ export async function otherReaders(): Promise<string> {
   const python = await ensureVenv({ analysis: true });
   return environmentOf(dirname(dirname(python)), [join(ROOT, 'test/support/readers/requirements-readers.txt')]);
 }
+
+/** By pandas and pyarrow alone: of a folder on this machine, one file of it, and the folder's URL. */
+export const BY_PANDAS = `
+import json, pathlib, sys
+import pandas as pd
+import pyarrow.parquet as pq
+folder, one_file, url = sys.argv[1:4]
+frame = pd.read_parquet(folder)
+remote = pd.read_parquet(url)
+schema = pq.read_schema(one_file)
+meta = pq.read_metadata(one_file)
+lone = pd.read_parquet(one_file)
+by_epoch = {}
+for file in pathlib.Path(folder).rglob("*.parquet"):
+    by_epoch.setdefault(file.name.rsplit("-", 1)[0], []).append(file)
+print(json.dumps({
+    "rows": len(frame),
+    "remote_rows": len(remote),
+    "ids": [str(i) for i in frame["detection_oid"]],
+    "dtypes": {name: str(kind) for name, kind in frame.dtypes.items()},
+    "schema": {field.name: str(field.type) for field in schema},
+    "metadata": {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()},
+    "compression": meta.row_group(0).column(0).compression,
+    "sorted": bool((lone[["geographical_location_oid", "timestamp_detected"]].apply(tuple, axis=1)).is_monotonic_increasing),
+    "unnamed": sorted({int(i) for i in frame.loc[frame["geographical_location"].isna(), "geographical_location_oid"]}),
+    "by_epoch": {epoch: sorted(str(i) for file in files for i in pq.read_table(file, columns=["detection_oid"], partitioning=None)["detection_oid"].to_pylist())
+                 for epoch, files in by_epoch.items()},
+    "lone_ids": [str(i) for i in lone["detection_oid"]],
+    "times_agree": bool((frame["detected_at"].astype("int64") // (10 ** (9 if frame["detected_at"].dt.unit == "ns" else 6) // 1000) == frame["timestamp_detected"]).all()),
+}))
+`;
 
 /** What one reader finds. */
 export interface Found {
@@ -61,48 +93,16 @@ print(json.dumps({
 }))
 `;
 
-/** Before the lines for Spark: a session with Hive's catalogue in memory, whose tables Hive's own reader reads. */
-export const HIVE_SESSION = `
-import sys
-from pyspark.sql import SparkSession
-(SparkSession.builder.enableHiveSupport()
-    .config("spark.sql.hive.convertMetastoreParquet", "false")
-    .config("spark.sql.warehouse.dir", "file:" + sys.argv[1])
-    .config("spark.hadoop.hive.exec.scratchdir", "file:" + sys.argv[1])
-    .config("spark.hadoop.javax.jdo.option.ConnectionURL", "jdbc:derby:memory:hive;create=true")
-    .getOrCreate())
-`;
-
-/** Behind them: the lines for Hive, run in a database of each version; arguments 2 and 3 are the lines of each. */
-export const BY_HIVE = `
+/** Behind the lines for pyiceberg: what it finds in the table. */
+export const BY_PYICEBERG = `
 import json
-
-def ask(database):
-    spark.sql(f"USE {database}")
-    items = spark.sql("SELECT item_name, count(*) AS n FROM detections WHERE dt = '2026-11-23' GROUP BY item_name").collect()
-    times = spark.sql("""SELECT count_if(detected_at = timestamp_millis(timestamp_detected)) AS agree,
-                           unix_micros(min(arrived_at)) AS first, unix_micros(max(arrived_at)) AS last,
-                           count(DISTINCT detection_oid) AS ids FROM detections WHERE dt = '2026-11-23'""").first()
-    return {"items": {row.item_name: row.n for row in items}, **times.asDict()}
-
-for database, lines in [("hive_4", sys.argv[2]), ("hive_3", sys.argv[3])]:
-    spark.sql(f"CREATE DATABASE {database}")
-    spark.sql(f"USE {database}")
-    for statement in filter(str.strip, lines.split(";")):
-        spark.sql(statement)
-
-hive_3 = ask("hive_3")
-try:
-    ask("hive_4")
-    refused = None
-except Exception as fault:
-    refused = "ClassCastException" in str(fault)
-spark.conf.set("spark.sql.hive.convertMetastoreParquet", "true")
-direct = detections.selectExpr("count_if(detected_at = timestamp_millis(timestamp_detected)) AS agree",
-    "unix_micros(min(arrived_at)) AS first", "unix_micros(max(arrived_at)) AS last", "count(DISTINCT detection_oid) AS ids").first()
+ids = lambda found: sorted(str(id) for id in found["detection_oid"].to_pylist())
+tags = [name for name in table.metadata.refs if name != "main"]
 print(json.dumps({
-    "items": {row.item_name: row["count"] for row in items}, "rows": detections.count(), "one": len(one),
-    "direct": direct.asDict(), "hive_3": hive_3, "hive_4": ask("hive_4"), "hive_4_by_hive_2": refused,
+    "items": {name: int(n) for name, n in day.groupby("item_name").size().items()},
+    "columns": then.column_names,
+    "whole": ids(table.scan().to_arrow()),
+    "then": ids(then),
+    "as_of": {tag: ids(table.scan(snapshot_id=table.snapshot_by_name(tag).snapshot_id).to_arrow()) for tag in tags},
 }))
-spark.stop()
 `;
