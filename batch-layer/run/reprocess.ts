@@ -24,6 +24,7 @@ import { hasGrownBefore } from '../../core/domain/growth.ts';
 import { locationsFile } from '../../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { listChanges, readChange } from '../../core/stores/lake/changes.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
 import { parquet } from '../../core/stores/lake/duckdb.ts';
 import { archive } from '../archive/archive.ts';
@@ -89,8 +90,7 @@ export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Re
   const previous = epoch > rules.firstEpoch ? await readRun(hdfs, nameOf((epoch - 1) as Epoch, rules)) : null;
   const target = { horizon: previous && horizonAt(previous), epoch, isDryRun: true };
   return withTools(context, target, async (plan, tools) => {
-    const hasForgotten = report.changes.some(({ kind }) => kind !== 'compact');
-    const fromLog = hasForgotten ? null : await readLog(context, plan, tools, report);
+    const fromLog = (await hasForgotten(hdfs, report)) ? null : await readLog(context, plan, tools, report);
     const raw = fromLog ?? (await fetchRawFiles(tools, report));
     const earlier: string[] = [];
     for (const file of await tools.published.firstMetBefore(epoch)) earlier.push(await tools.copies.fetch(file));
@@ -102,6 +102,13 @@ export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Re
     await reconcile(tools.duck, rules, sources, options);
     return compareWithPublished(context, plan, tools, report);
   });
+}
+
+/** Here, or in an earlier generation: the first record of a rebuilt lake carries what was asked before. */
+async function hasForgotten(hdfs: BatchContext['hdfs'], { changes }: RunReport): Promise<boolean> {
+  if (changes.some(({ kind }) => kind !== 'compact')) return true;
+  const [first] = await listChanges(hdfs);
+  return first !== undefined && (await readChange(hdfs, first)).carried.length > 0;
 }
 
 function horizonAt(report: RunReport): Horizon {

@@ -205,16 +205,17 @@ export async function takeOverChange(
   if (context.lakeTable === null) return null;
   const { hdfs } = context;
   const table = await currentTable(context, await newestVersion(hdfs));
+  const [gone, added] = [detectionsOf(record.replaced), detectionsOf(record.added)];
+  // Bounds of columns may be values of rows that are forgotten.
+  const sweep = async (committed: Table): Promise<void> => {
+    if (!record.keeps_replaced && gone.length > 0) await sweepTable(context, committed, { isAtOnce: true });
+  };
+  if (table?.change === record.change) return () => sweep(table);
   // Without a table that is as old as the lake was, the next run makes it anew.
   if (table === null || table.change !== record.change - 1) return null;
   const after = { ...table, change: record.change };
-  const [gone, added] = [detectionsOf(record.replaced), detectionsOf(record.added)];
   const prepared = gone.length + added.length === 0 ? after : await changed(context, after, { gone, added });
-  return async () => {
-    const committed = await commit(context, prepared);
-    // Bounds of columns may be values of rows that are forgotten.
-    if (!record.keeps_replaced && gone.length > 0) await sweepTable(context, committed, { isAtOnce: true });
-  };
+  return async () => sweep(await commit(context, prepared));
 }
 
 interface Changed {

@@ -127,8 +127,8 @@ export interface Feed {
 const BATCH = 60;
 const PAUSE_MS = 200;
 
-/** Sends a batch every 200 ms until it is stopped. */
-export async function feed(config: Config): Promise<Feed> {
+/** Sends a batch every 200 ms until it is stopped; `behindMs`: how long ago the detections were. */
+export async function feed(config: Config, { behindMs = 0 } = {}): Promise<Feed> {
   const producer = kafkaOf(config).producer({ allowAutoTopicCreation: false });
   await producer.connect();
   const made: Feed = { ids: new Set(), minutes: new Map(), records: 0, stop: async () => undefined };
@@ -137,7 +137,7 @@ export async function feed(config: Config): Promise<Feed> {
   const send = async (): Promise<void> => {
     while (!isStopped) {
       const ids = Array.from({ length: BATCH }, () => next++);
-      const now = Date.now();
+      const now = Date.now() - behindMs;
       const messages = ids.flatMap((id, at) => messagesOf(id, at, config.KAFKA_PARTITIONS, now));
       await producer.send({ topic: config.KAFKA_TOPIC, acks: -1, messages });
       for (const id of ids) made.ids.add(String(id));
