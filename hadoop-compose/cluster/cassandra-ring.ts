@@ -1,9 +1,9 @@
 /**
  * Whether the nodes of Cassandra see each other: each of them answers a question that all three copies must answer.
  *
- * A node listens for clients as soon as it has one neighbour, some seconds before the others take it for up. Whoever
- * stops the next node in these seconds leaves a quorum that nobody sees. cassandra.ts asks here for the last node of a
- * ring, so `cluster up` ends when every node may fail. The question is of the protocol, version 4:
+ * A node listens for clients when it has met all neighbours but one, and nothing says that the others take it for up
+ * by then. Whoever stops the next node too early leaves a quorum that nobody sees. cassandra.ts asks here for the last
+ * node of a ring, so `cluster up` ends when every node may fail. The question is of the protocol, version 4:
  *
  *   u8 version, u8 flags, u16 stream, u8 opcode, u32 length | body
  *   STARTUP (1)  [string map]                                          answer: READY (2)
