@@ -1,11 +1,12 @@
 /**
- * Everything that the speed layer has written into a namespace, as text that can be compared: rows, cells with their
- * timestamps, progress and cuts.
+ * Everything that the speed layer has written into a namespace, or what it has written of one generation, as text that
+ * can be compared: rows, cells with their timestamps, progress and cuts.
  *
  * Lists are compared as sets of entries: their cells are named by the first offset of a batch, and a replay in other
  * batches may name an entry twice. All other cells must be equal to the byte.
  */
-import { decodeList, LIST_FAMILY } from '../../core/layout/hbase.ts';
+import { decodeList, decodeSpeedRow, detectionFamily, LIST_FAMILY } from '../../core/layout/hbase.ts';
+import type { Rules } from '../../core/domain/rules.ts';
 import type { Config } from '../../core/process/config.ts';
 import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
 import type { Stores } from '../../core/stores/open.ts';
@@ -18,9 +19,14 @@ export interface SpeedState {
 }
 
 const EVERYTHING = { start: Buffer.alloc(0), stop: Buffer.alloc(0), batchRows: 2_000 };
-const CONTROL_ROWS = /^(progress|cut)\//;
+const CONTROL_ROWS = /^(progress|cut)\/(\d+)\//;
 
-export async function speedState(stores: Pick<Stores, 'store'>, { HBASE_NAMESPACE }: Config): Promise<SpeedState> {
+/** `only`: the rules of a generation; undefined: of all. */
+export async function speedState(
+  stores: Pick<Stores, 'store'>,
+  { HBASE_NAMESPACE }: Config,
+  only?: Rules,
+): Promise<SpeedState> {
   const hbase = hbaseOf(stores);
   const detections: string[] = [];
   const counts: string[] = [];
@@ -29,16 +35,22 @@ export async function speedState(stores: Pick<Stores, 'store'>, { HBASE_NAMESPAC
   const scan = (table: string) => hbase.scan(`${HBASE_NAMESPACE}:${table}`, EVERYTHING);
   const text = ({ row, family, qualifier, timestamp, value }: ScannedCell): string =>
     [row.toString('hex'), family, qualifier.toString('hex'), timestamp, value.toString('hex')].join(' ');
-  for await (const rows of scan('detections')) detections.push(...rows.flat().map(text));
+  const isAsked = (generation: number): boolean => only === undefined || only.generation === generation;
+  for await (const rows of scan('detections'))
+    for (const cell of rows.flat())
+      if (only === undefined || cell.family === detectionFamily(only)) detections.push(text(cell));
   for await (const rows of scan('speed_view')) {
-    for (const cell of rows.flat()) {
+    for (const cell of rows.flat().filter(({ row }) => isAsked(decodeSpeedRow(row).generation))) {
       if (cell.family !== LIST_FAMILY) counts.push(text(cell));
       else for (const entry of decodeList(0, cell)) listed.add(`${cell.row.toString('hex')} ${JSON.stringify(entry)}`);
     }
   }
   for await (const rows of scan('control'))
-    for (const { row, timestamp, value } of rows.flat())
-      if (CONTROL_ROWS.test(row.toString())) progress.push(`${row.toString()} ${timestamp} ${value.toString()}`);
+    for (const { row, timestamp, value } of rows.flat()) {
+      const generation = CONTROL_ROWS.exec(row.toString())?.[2];
+      if (generation !== undefined && isAsked(Number(generation)))
+        progress.push(`${row.toString()} ${timestamp} ${value.toString()}`);
+    }
   return {
     detections: detections.sort(),
     counts: counts.sort(),
