@@ -48,6 +48,8 @@ const AHEAD = 5;
 const RECORDED = /^(growth|stamps)\//;
 
 let sides: Sides;
+/** What a rebuild made of them. */
+const rebuilt: Side[] = [];
 let nextId = 9_307_199_254_740_993n + BigInt(process.pid) * 1_000_000n;
 
 const isAsked = process.env.SIGHTLINE_SPARK_MASTERS !== undefined;
@@ -59,7 +61,10 @@ if (isAsked) {
   before(async () => {
     sides = await openSides({ EPOCH_SECONDS: String(EPOCH_SECONDS), SPEED_WAIT_SECONDS: '60' });
   });
-  after(() => sides.close());
+  after(async () => {
+    for (const { stores } of rebuilt) await stores.close();
+    await sides.close();
+  });
 }
 
 /** The worker's namespace gets what is recorded of the log in that of Spark. */
@@ -221,7 +226,9 @@ atLength('every epoch is proved, and a rebuild counts by other rules, with the e
     const environment = { ...side.environment, ...changed };
     const config = readConfig(environment);
     await command(['batch', 'rebuild', '--json', '--accept-differences'], { ...side, environment, config });
-    return { environment, config, stores: await openStores(config) };
+    const changedSide: Side = { environment, config, stores: await openStores(config) };
+    rebuilt.push(changedSide);
+    return changedSide;
   };
   const bySpark = await rebuilding(sides.bySpark);
   assert.equal(await engine.ended, 5, engine.said());
@@ -236,5 +243,4 @@ atLength('every epoch is proved, and a rebuild counts by other rules, with the e
   for (const side of [byWorker, bySpark, byWorker]) await byAWorker(side);
   // Up to when each side counted by the earlier rules is its own affair.
   await haveEqual(byWorker, bySpark, byWorker.stores.rules);
-  for (const { stores } of [byWorker, bySpark]) await stores.close();
 });
