@@ -32,6 +32,8 @@ export interface BatchSettings {
   /** A run records it with the horizon that it moves (core/domain/grace.ts). */
   readonly pruneGraceMs: number;
   readonly archiveEveryMs: number;
+  /** How many days after its end an epoch keeps detections and raw files; 0: for ever. */
+  readonly retention: { readonly days: number; readonly rawDays: number };
   /** How far a stamp may be ahead of this clock (BROKER_AHEAD_SECONDS). */
   readonly brokerAheadMs: number;
 }

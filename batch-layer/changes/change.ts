@@ -3,10 +3,10 @@
  *
  *   staged │ declared │ work in HBase · old files away, new files in · table · manifests · done
  *
- * compact.ts plans changes; core/stores/lake/changes.ts has the record that declares one. Before it
- * nothing is visible, and what is staged is thrown away if the process dies. After it every step can be repeated, and
- * whoever takes the lock of the lake finishes it (lake-lock.ts). Readers without the lock take the record into account
- * (core/stores/lake/day-files.ts), so they see all of a change from the moment of its declaration.
+ * compact.ts, forget.ts and retain.ts plan changes; core/stores/lake/changes.ts has the record that declares one.
+ * Before it nothing is visible, and what is staged is thrown away if the process dies. After it every step can be
+ * repeated, and whoever takes the lock of the lake finishes it (lake-lock.ts). Readers without the lock take the record
+ * into account (core/stores/lake/day-files.ts), so they see all of a change from the moment of its declaration.
  */
 import type { BatchContext } from '../context.ts';
 import type { ChangeContext } from './context.ts';
@@ -25,6 +25,7 @@ import { withoutForgotten } from './manifest.ts';
 /** What a command hands over; the rest of the record follows from the lake. */
 export type Declared = Pick<ChangeRecord, 'kind' | 'order' | 'carried' | 'keeps_replaced' | 'replaced' | 'epochs'> & {
   readonly added: readonly Omit<AddedFile, 'staged'>[];
+  readonly retained?: ChangeRecord['retained'];
 };
 
 const FILES_AT_ONCE = 4;
@@ -56,6 +57,7 @@ export async function makeChange(
   const before = change > 1 ? sha256Of(await hdfs.read(changeFile(change - 1))) : null;
   const record: ChangeRecord = {
     ...{ version: 1, change, generation: rules.generation, declared_at: Date.now(), previous_sha256: before },
+    retained: null,
     ...declared,
     added: declared.added.map((file) => ({ ...file, staged: stagedFor(change, file.path) })),
   };

@@ -1,6 +1,6 @@
 /**
- * What the manifest of an epoch says of forgotten detections: payloads of conflicts and ids of differences, which a
- * forgetting takes out. Counts, hashes and tallies stay: they name nobody.
+ * What the manifest of an epoch says of detections that went: payloads of conflicts and ids of differences, which a
+ * forgetting or a retention takes out. Counts, hashes and tallies stay: they name nobody.
  */
 import type { ForgetOrder } from '../../core/stores/lake/changes.ts';
 
@@ -27,16 +27,16 @@ interface DifferenceJson {
   readonly counted?: readonly string[];
 }
 
-/** `removed`: ids of the detections that were forgotten. */
+/** `removed`: ids of the detections that went. */
 export function withoutForgotten<Manifest extends object>(
   manifest: Manifest,
   order: ForgetOrder | null,
   removed: ReadonlySet<string>,
 ): Manifest {
-  if (order === null) return manifest;
+  if (order === null && removed.size === 0) return manifest;
   const { conflicts, comparison } = manifest as Listed;
   const isForgotten = ({ detection_oid: id, first, copy }: ConflictJson): boolean =>
-    removed.has(id) || [first, copy].some(({ payload }) => covers(order, payload));
+    removed.has(id) || (order !== null && [first, copy].some(({ payload }) => covers(order, payload)));
   const keep = (ids: readonly string[] = []): string[] => ids.filter((id) => !removed.has(id));
   const listed = conflicts?.listed?.filter((conflict) => !isForgotten(conflict));
   const differences = comparison?.differences?.listed?.map((one) => ({

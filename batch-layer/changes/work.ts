@@ -1,5 +1,6 @@
 /**
- * What a forgetting has to do in HBase, as a file of the change: it is there until all of it is done, and goes with it.
+ * What a forgetting or a retention has to do in HBase, as a file of the change: it is there until all of it is
+ * done, and goes with it.
  *
  * It is written before the change is declared; change.ts carries it out after that, as often as it takes. A
  * record of a change is kept for ever and names nobody; these rows are not.
@@ -34,10 +35,10 @@ export async function stageWork(context: ChangeContext, change: number, duck: Du
   await context.hdfs.upload(localFile, workFile(change));
 }
 
-/** Returns the ids of the detections that the change forgets; none for other changes. */
-export async function carryOutWork(context: ChangeContext, { change, order }: ChangeRecord): Promise<Set<string>> {
+/** Returns the ids of the detections that the change takes out; none for other changes. */
+export async function carryOutWork(context: ChangeContext, { change, kind }: ChangeRecord): Promise<Set<string>> {
   const ids = new Set<string>();
-  if (order === null || !(await context.hdfs.facts(workFile(change)))) return ids;
+  if (kind === 'compact' || !(await context.hdfs.facts(workFile(change)))) return ids;
   const own = await openOwnFolder(context.settings.workFolder, `change-${randomUUID()}`);
   const localFile = join(own.path, 'work.parquet');
   const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(own.path, 'spill') });

@@ -1,5 +1,5 @@
 /**
- * `sightline batch run|archive|report|prune|compact|table|rebuild|schedule`: the options of each command.
+ * `sightline batch run|archive|report|prune|compact|retain|table|rebuild|schedule`: the options of each command.
  *
  * Data goes to standard output, all else to standard error. Progress is one line on a terminal, and a plain line now
  * and then elsewhere. help.ts holds the longer help, which is the contract of exit codes; errors.ts owns the numbers.
@@ -11,15 +11,26 @@ import type { Engine } from './open.ts';
 import type { PruneCommandOptions } from './prune.ts';
 import type { RebuildCommandOptions } from './rebuild.ts';
 import type { ReportCommandOptions } from './report.ts';
+import type { RetainCommandOptions } from './retain.ts';
 import type { RunCommandOptions } from './run.ts';
 import type { TableCommandOptions } from './table.ts';
 import { runCommand } from '../../core/process/life.ts';
 import { runArchive } from './archive.ts';
 import { runCompact } from './compact.ts';
-import { ARCHIVE_HELP, COMPACT_HELP, HELP, PRUNE_HELP, REBUILD_HELP, RUN_HELP, TABLE_HELP } from './help.ts';
+import {
+  ARCHIVE_HELP,
+  COMPACT_HELP,
+  HELP,
+  PRUNE_HELP,
+  REBUILD_HELP,
+  RETAIN_HELP,
+  RUN_HELP,
+  TABLE_HELP,
+} from './help.ts';
 import { runPrune } from './prune.ts';
 import { runRebuild } from './rebuild.ts';
 import { runReport } from './report.ts';
+import { runRetain } from './retain.ts';
 import { runRun } from './run.ts';
 import { runSchedule } from './schedule.ts';
 import { runTable } from './table.ts';
@@ -59,6 +70,16 @@ export function batchCommand(): Command {
     .option('--json', 'one JSON object for each day on standard output')
     .addHelpText('after', COMPACT_HELP)
     .action((options: CompactCommandOptions) => runCommand(() => runCompact(options)));
+  batch
+    .command('retain')
+    .description(
+      'remove detections and raw files of epochs that are older than LAKE_RETENTION_DAYS and LAKE_RAW_RETENTION_DAYS',
+    )
+    .option('--beyond-rebuild', 'also raw files that "batch rebuild" needs: it refuses from then on')
+    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .option('--json', 'the answer as JSON')
+    .addHelpText('after', RETAIN_HELP)
+    .action((options: RetainCommandOptions) => runCommand(() => runRetain(options)));
   batch
     .command('table')
     .description('bring the Iceberg table over the lake up to the last published epoch; runs do so too')

@@ -71,6 +71,19 @@ Examples:
   sightline forget --detections ids.txt --plan ids.json
   sightline forget --execute camera-3021.json`;
 
+export const RETAIN_HELP = `
+LAKE_RETENTION_DAYS: so many days after its end an epoch loses its detections, top items, conflicts, differences, the
+entries of lists, and first-met rows. LAKE_RAW_RETENTION_DAYS: the same for its raw files. 0, the default, keeps them
+for ever. "batch schedule" does this by itself once an hour. Whole files go, so a merged file waits for its newest
+epoch. Manifests, counts and dataset B stay. Epochs that a copy can still meet (DEDUP_WINDOW_DAYS + CLOCK_AHEAD_DAYS
+before the horizon) stay whole.
+
+A rebuild publishes every epoch with detections again. It needs their raw files and those of the days before in which a
+first record may lie, so these stay, and the command says up to which epoch. --beyond-rebuild removes them too; then
+"batch rebuild" refuses. A rebuild counts raw records, so it has no counts of epochs whose raw files are gone.
+"batch run --reprocess" compares such an epoch's files with its manifest and nothing else.
+What it removes cannot be brought back. If it is killed, run it again. Exit code 3: nothing is old enough.`;
+
 export const TABLE_HELP = `
 Runs keep an Iceberg table over lake/detections in lake/_tables/detections: one snapshot for each published epoch, with
 a tag of its name. Nothing is copied. A run brings the table up to its epoch by itself, also if it was switched off for

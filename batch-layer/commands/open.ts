@@ -69,6 +69,7 @@ export function settingsOf(config: Config): BatchSettings {
     speedWaitMs: config.SPEED_WAIT_SECONDS * 1_000,
     pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000,
     archiveEveryMs: config.ARCHIVE_EVERY_SECONDS * 1_000,
+    retention: { days: config.LAKE_RETENTION_DAYS, rawDays: config.LAKE_RAW_RETENTION_DAYS },
     brokerAheadMs: config.BROKER_AHEAD_SECONDS * 1_000,
   };
 }

@@ -21,7 +21,7 @@ import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { epochAt, nameOf, startOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
-import { readChain } from '../../core/stores/lake/changes.ts';
+import { readChain, retainedIn } from '../../core/stores/lake/changes.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { writeFirstMet } from './first-met-rows.ts';
 import { lastWholeEpoch } from '../epochs/first-epoch.ts';
@@ -29,6 +29,7 @@ import { archivedLog, checkRawFiles } from './archived-log.ts';
 import { runEpoch } from '../run/run.ts';
 import { nextEpoch, horizonOf } from '../epochs/next-epochs.ts';
 import { makeChange, nextChange } from '../changes/change.ts';
+import { isBeyondRebuild, lastRetained } from '../changes/retained.ts';
 import { switchTo } from '../lock/switch.ts';
 import { withLakeLock } from '../lock/lake-lock.ts';
 
@@ -85,6 +86,7 @@ export async function rebuild(
 /** Throws unless there is an epoch to rebuild and all raw files are of this log life. Call it before recording. */
 export async function checkRebuildable(old: BatchContext, newRules: RecordedRules): Promise<void> {
   await findLastEpoch(old, newRules);
+  await checkRetained(old);
   await checkRawFiles(old);
 }
 
@@ -100,6 +102,17 @@ async function findLastEpoch(
       'No published epoch can be rebuilt: none of the new length ends before the horizon',
     );
   return { oldHorizon, last };
+}
+
+/** Somebody asked for more than a rebuild can bear (changes/retain.ts). */
+async function checkRetained(old: BatchContext): Promise<void> {
+  const retained = retainedIn(await readChain(old.hdfs));
+  if (retained === null || !isBeyondRebuild(retained, old.rules)) return;
+  throw new Refusal(
+    EXIT.data_check_failed,
+    `"batch retain --beyond-rebuild" has removed the raw files of epochs up to ${retained.raw_up_to}, and the lake ` +
+      'has detections that a rebuild would lose. Nothing was changed.',
+  );
 }
 
 /** Publishes every epoch of the new rules that ends with the old horizon or before it. */
@@ -158,6 +171,7 @@ async function summarizeRebuild(old: BatchContext, fresh: BatchContext, log: Arc
   const horizon = (await horizonOf(fresh))!;
   const isComparable =
     rules.epochSeconds === old.rules.epochSeconds && rules.dedupWindowDays === old.rules.dedupWindowDays;
+  const retained = lastRetained(await readChain(old.hdfs), old.rules);
   const different: string[] = [];
   let [epochs, rows] = [0, 0];
   for (let epoch = rules.firstEpoch as Epoch; epoch <= horizon.epoch; epoch = (epoch + 1) as Epoch) {
@@ -170,7 +184,8 @@ async function summarizeRebuild(old: BatchContext, fresh: BatchContext, log: Arc
       );
     epochs += 1;
     rows += now.rows;
-    const before = isComparable ? await log.manifest(epoch) : null;
+    // An epoch from which retention took files cannot be compared.
+    const before = isComparable && epoch > retained ? await log.manifest(epoch) : null;
     if (before && isDifferent(before, now)) different.push(name);
   }
   return {
@@ -183,7 +198,9 @@ async function summarizeRebuild(old: BatchContext, fresh: BatchContext, log: Arc
   };
 }
 
-/** What was forgotten is in no raw file any more; the changes of the manifest say what must be left. */
+/**
+ * What was forgotten is in no raw file any more; the changes of the manifest say what must be left.
+ */
 function isDifferent(before: RunReport, now: RunReport): boolean {
   const records = before.changes.reduce((left, change) => left - change.raw_removed, before.records);
   const hashes = before.changes.flatMap(({ rows_sha256: hash }) => (hash === null ? [] : [hash]));

@@ -24,9 +24,11 @@ import { hasGrownBefore } from '../../core/domain/growth.ts';
 import { locationsFile } from '../../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { listChanges, readChange } from '../../core/stores/lake/changes.ts';
+import type { ChangeRecord } from '../../core/stores/lake/changes.ts';
+import { readChain } from '../../core/stores/lake/changes.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
 import { parquet } from '../../core/stores/lake/duckdb.ts';
+import { lastRetained } from '../changes/retained.ts';
 import { archive } from '../archive/archive.ts';
 import { bucketsFor, reconcile } from '../reconcile/duckdb/reconcile.ts';
 import { withTools } from './run.ts';
@@ -44,6 +46,8 @@ export interface ReprocessResult {
   readonly rows_that_differ: readonly DifferentRow[];
   /** Files of the manifest that are gone or have another checksum. */
   readonly altered_files: readonly AlteredFile[];
+  /** Files of it are gone by retention: only what is left was compared with the manifest. */
+  readonly is_retained?: boolean;
 }
 
 interface DifferentRow {
@@ -69,6 +73,8 @@ export function isSame(result: ReprocessResult): boolean {
 /** The result for people. */
 export function reprocessText(result: ReprocessResult): string {
   const { epoch, only_published, only_computed } = result;
+  if (isSame(result) && result.is_retained === true)
+    return `${epoch}: files are gone by retention; those that are left are as the manifest says`;
   if (isSame(result)) return `${epoch}: ${result.rows} rows, the same`;
   const ids = result.rows_that_differ.map(({ detection_oid }) => detection_oid);
   const rows =
@@ -87,10 +93,13 @@ export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Re
       EXIT.data_check_failed,
       `Epoch ${nameOf(epoch, rules)} is published, but its manifest is missing. Restore it from a copy.`,
     );
+  const chain = await readChain(hdfs);
+  // Nothing is left to compute it from.
+  if (epoch <= lastRetained(chain, rules)) return compareFiles(hdfs, report);
   const previous = epoch > rules.firstEpoch ? await readRun(hdfs, nameOf((epoch - 1) as Epoch, rules)) : null;
   const target = { horizon: previous && horizonAt(previous), epoch, isDryRun: true };
   return withTools(context, target, async (plan, tools) => {
-    const fromLog = (await hasForgotten(hdfs, report)) ? null : await readLog(context, plan, tools, report);
+    const fromLog = hasForgotten(chain, report) ? null : await readLog(context, plan, tools, report);
     const raw = fromLog ?? (await fetchRawFiles(tools, report));
     const earlier: string[] = [];
     for (const file of await tools.published.firstMetBefore(epoch)) earlier.push(await tools.copies.fetch(file));
@@ -105,10 +114,17 @@ export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Re
 }
 
 /** Here, or in an earlier generation: the first record of a rebuilt lake carries what was asked before. */
-async function hasForgotten(hdfs: BatchContext['hdfs'], { changes }: RunReport): Promise<boolean> {
-  if (changes.some(({ kind }) => kind !== 'compact')) return true;
-  const [first] = await listChanges(hdfs);
-  return first !== undefined && (await readChange(hdfs, first)).carried.length > 0;
+const hasForgotten = (chain: readonly ChangeRecord[], { changes }: RunReport): boolean =>
+  changes.some(({ kind }) => kind !== 'compact') || (chain[0]?.carried.length ?? 0) > 0;
+
+async function compareFiles(hdfs: BatchContext['hdfs'], report: RunReport): Promise<ReprocessResult> {
+  const altered: AlteredFile[] = [];
+  for (const { path, sha256: expected } of report.files) {
+    const found = (await hdfs.facts(path)) ? await hdfs.sha256(path) : null;
+    if (found !== expected) altered.push({ path, expected, found });
+  }
+  const nothing = { only_published: 0, only_computed: 0, rows_that_differ: [] };
+  return { epoch: report.epoch, rows: 0, ...nothing, altered_files: altered, is_retained: true };
 }
 
 function horizonAt(report: RunReport): Horizon {

@@ -1,6 +1,6 @@
 /**
  * The scheduler: publishes each epoch shortly after its end, catches up in order, prunes when the grace is over, and
- * archives a long epoch every hour while it is open.
+ * archives a long epoch every hour while it is open, and removes what LAKE_RETENTION_DAYS makes too old.
  *
  * `npm start` keeps one running; in production a cron line with `batch run` can do the same. When a dependency is down
  * or a data check fails, the scheduler logs it, shows it in /readyz and tries again after a growing delay: a run is
@@ -16,6 +16,7 @@ import { RETIRED } from '../../core/layout/lake.ts';
 import { isRetriedLater, messageOf } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
 import { sweepRetired } from '../changes/change.ts';
+import { retain } from '../changes/retain.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { isStillHeld, StampsAhead } from '../archive/held-partitions.ts';
 import { publishEpochs } from './publish-epochs.ts';
@@ -42,6 +43,7 @@ export async function schedule(
   let failures = 0;
   let lastPruned: Epoch | null = null;
   let archivedAt = -Infinity;
+  let retainedAt = -Infinity;
   let hold: StampsAhead | null = null;
   while (!signal.aborted) {
     try {
@@ -51,6 +53,10 @@ export async function schedule(
       if (isArchiveDue(context, archivedAt, hold !== null)) {
         await archiveOpen(context);
         archivedAt = performance.now();
+      }
+      if (isRetentionDue(context, retainedAt)) {
+        await retainNow(context);
+        retainedAt = performance.now();
       }
       failures = 0;
       onWait(null);
@@ -124,6 +130,19 @@ async function pruneNow(context: BatchContext, lastPruned: Epoch | null): Promis
   const pruned = await pruneDue(context, Date.now(), lastPruned);
   if (pruned) context.log.info({ up_to_epoch: pruned.epoch, rows: pruned.rows }, 'pruned the speed view');
   return pruned?.epoch ?? null;
+}
+
+const RETAIN_EVERY_MS = 3_600_000;
+
+function isRetentionDue({ settings: { retention } }: BatchContext, retainedAt: number): boolean {
+  return retention.days + retention.rawDays > 0 && performance.now() - retainedAt >= RETAIN_EVERY_MS;
+}
+
+async function retainNow(context: BatchContext): Promise<void> {
+  if ((await horizonOf(context)) === null) return;
+  const { retention } = context.settings;
+  const gone = await withLakeLock(context, (locked, lease) => retain(locked, lease, { ...retention, now: Date.now() }));
+  if (gone !== null && gone.files > 0) context.log.info(gone, 'removed what is too old');
 }
 
 async function untilNextMs(context: BatchContext): Promise<number> {

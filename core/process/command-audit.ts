@@ -23,6 +23,7 @@ export const CHANGING = [
   'batch archive',
   'batch prune',
   'batch compact',
+  'batch retain',
   'batch table',
   'batch rebuild',
   'dlq replay',

@@ -126,6 +126,7 @@ export function contextOf(
       speedWaitMs: options.speedWaitMs ?? 0,
       pruneGraceMs: 0,
       archiveEveryMs: 3_600_000,
+      retention: { days: 0, rawDays: 0 },
       brokerAheadMs: 300_000,
     },
     rules,

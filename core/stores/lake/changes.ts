@@ -47,6 +47,11 @@ export const ChangeRecord = z.object({
   keeps_replaced: z.boolean(),
   replaced: z.array(PublishedFile),
   added: z.array(AddedFile),
+  /** Of a `retain`: the last epochs that have no detections, and no raw files, any more. */
+  retained: z
+    .object({ detections_up_to: z.string().nullable(), raw_up_to: z.string().nullable() })
+    .nullable()
+    .default(null),
   epochs: z.array(EpochChange.omit({ change: true, kind: true }).extend({ epoch: z.string() })),
 });
 export type ChangeRecord = z.infer<typeof ChangeRecord>;
@@ -83,6 +88,10 @@ export async function readChain(hdfs: Hdfs): Promise<ChangeRecord[]> {
   }
   return records;
 }
+
+/** How far the newest retention of a chain went; null if there was none. */
+export const retainedIn = (chain: readonly ChangeRecord[]): ChangeRecord['retained'] =>
+  chain.findLast(({ retained }) => retained !== null)?.retained ?? null;
 
 export const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
