@@ -2,7 +2,7 @@
  * A log of four epochs of an hour over stores in memory, for tests of changes of the lake: two cameras at two places,
  * copies within and across epochs, a conflict, and detections that arrive an hour and two hours late.
  *
- * So the folder of the first hour has files of three epochs. `copyOf` gives each test a world of its own.
+ * So the folder of the first hour has files of three epochs.
  */
 import type { Oid } from '../../core/domain/oid.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -11,7 +11,6 @@ import type { World } from './batch-doubles.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { append, contextOf, worldOf } from './batch-doubles.ts';
-import { hdfsDouble } from './hdfs-double.ts';
 
 export const HOUR_MS = 3_600_000;
 /** Yesterday at 10: all of it lies in one day. */
@@ -68,19 +67,4 @@ export async function publishedHours(folder: string): Promise<World> {
   const world = hourlyWorld();
   await publishEpochs(contextOf(world, folder), { from: null, to: LAST_HOUR });
   return world;
-}
-
-/** A world that shares nothing with the other. */
-export function copyOf(world: World): World {
-  const hdfs = hdfsDouble();
-  for (const [name, bytes] of world.hdfs.files) hdfs.files.set(name, bytes);
-  return {
-    ...world,
-    hdfs,
-    log: world.log.map((log) => [...log]),
-    batchCells: new Map(world.batchCells),
-    listed: new Set(world.listed),
-    rows: new Map(world.rows),
-    lease: null,
-  };
 }

@@ -3,10 +3,8 @@
  * after, whatever step a process dies at (law L9).
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { BatchContext } from '../../../../batch-layer/context.ts';
 import type { CompactedDay } from '../../../../batch-layer/changes/compact.ts';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
@@ -26,27 +24,11 @@ import { CRASH_POINTS } from '../../../../batch-layer/steps.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
 import { stateOf } from '../../../support/filled-world.ts';
 import { Crash } from '../../../support/hdfs-double.ts';
-import {
-  copyOf,
-  FIRST_HOUR,
-  HOUR_MS,
-  HOURLY_RULES,
-  LAST_HOUR,
-  publishedHours,
-  START,
-} from '../../../support/hourly-world.ts';
+import { FIRST_HOUR, HOUR_MS, HOURLY_RULES, LAST_HOUR, publishedHours, START } from '../../../support/hourly-world.ts';
+import { sharedWorld } from '../../../support/shared-world.ts';
 
 const SMALL = 1_000_000;
-let folder: string;
-let made: World;
-let processes = 0;
-const inNewProcess = (): string => join(folder, `process-${processes++}`);
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sightline-compact-'));
-  made = await publishedHours(inNewProcess());
-});
-after(() => rm(folder, { recursive: true, force: true }));
+const { copy, inNewProcess, newFile } = sharedWorld((process) => publishedHours(process()));
 
 function compacting(
   world: World,
@@ -68,7 +50,7 @@ async function sameAsPublished(world: World): Promise<boolean> {
 }
 
 test('closed hours have one file each afterwards, with the same rows, and every epoch still proves itself', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const { rows } = await stateOf(world);
   const before_ = detectionsOf(world);
   const days = await compacting(world);
@@ -89,7 +71,7 @@ test('closed hours have one file each afterwards, with the same rows, and every 
 });
 
 test('the days of the lake count a file of several epochs once', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const listing = lakeListing(world.hdfs);
   const sum = async (of: 'rows' | 'files'): Promise<number> =>
     (await listing.days()).reduce((all, day) => all + day[of], 0);
@@ -101,7 +83,7 @@ test('the days of the lake count a file of several epochs once', async () => {
 });
 
 test('replaced files are kept for the grace, and the next compacting removes them', async () => {
-  const world = copyOf(made);
+  const world = copy();
   world.horizon = { ...world.horizon!, graceMs: 60_000 };
   const retired = (): number =>
     [...world.hdfs.files.keys()].filter((path) => path.startsWith(`${LAKE}/_retired/`)).length;
@@ -115,7 +97,7 @@ test('replaced files are kept for the grace, and the next compacting removes the
 
 for (const point of CRASH_POINTS.change) {
   test(`killed at ${point}, a compacting ends as if nothing had happened, and readers see one set meanwhile`, async () => {
-    const [world, yardstick] = [copyOf(made), copyOf(made)];
+    const [world, yardstick] = [copy(), copy()];
     await compacting(yardstick);
     const rows = await rowsSeen(world);
     let strikes = 0;
@@ -141,11 +123,11 @@ for (const point of CRASH_POINTS.change) {
 }
 
 test('a reader that has listed files before a compacting reads them after it, and a run goes on publishing', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const files = dayFiles(world.hdfs);
   const listed = await files.below(`${LAKE}/detections/dt=${dateOf(START)}`);
   await compacting(world);
-  for (const [at, file] of listed.entries()) await files.download(file, join(folder, `listed-${at}`));
+  for (const file of listed) await files.download(file, newFile());
   world.tickStamp = START + 5 * HOUR_MS + 1_000;
   await publishEpochs(contextOf(world, inNewProcess()), { from: null, to: (LAST_HOUR + 1) as Epoch });
   assert.equal(world.horizon!.epoch, LAST_HOUR + 1);

@@ -3,10 +3,7 @@
  * proves itself, whatever step a process dies at, and copies that come later do not count (laws L2 and L9).
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { BatchContext } from '../../../../batch-layer/context.ts';
 import type { Forgetting } from '../../../../batch-layer/changes/forget.ts';
 import type { Wanted } from '../../../../batch-layer/changes/wanted.ts';
@@ -31,7 +28,6 @@ import { contextOf } from '../../../support/batch-doubles.ts';
 import { stateOf } from '../../../support/filled-world.ts';
 import { Crash } from '../../../support/hdfs-double.ts';
 import {
-  copyOf,
   FIRST_HOUR,
   HOUR_MS,
   HOURLY_RULES,
@@ -41,24 +37,19 @@ import {
   SIGHTINGS,
   START,
 } from '../../../support/hourly-world.ts';
+import { sharedWorld } from '../../../support/shared-world.ts';
 import type { Sighting } from '../../../support/hourly-world.ts';
 
-let folder: string;
-let made: World;
-let processes = 0;
-const inNewProcess = (): string => join(folder, `process-${processes++}`);
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sightline-forget-'));
-  made = await publishedHours(inNewProcess());
-  for (const sighting of SIGHTINGS) made.rows.set(sighting.id, await firstMetOf(sighting));
+const { copy, inNewProcess, newFile } = sharedWorld(async (process) => {
+  const world = await publishedHours(process());
+  for (const sighting of SIGHTINGS) world.rows.set(sighting.id, await firstMetOf(world, sighting));
+  return world;
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 /** The row that a worker would have written. */
-async function firstMetOf({ id, camera, location, at }: Sighting): Promise<FirstMet> {
+async function firstMetOf(world: World, { id, camera, location, at }: Sighting): Promise<FirstMet> {
   const partition = homeOf(id as Oid, HOURLY_RULES.partitionCount);
-  const record = made.log[partition]!.find(({ value }) => value?.toString().includes(id))!;
+  const record = world.log[partition]!.find(({ value }) => value?.toString().includes(id))!;
   const detection = {
     ...{ id: id as Oid, location: String(location) as Oid, camera: String(camera) as Oid },
     ...{ item: 'van', detectedAt: at as Instant },
@@ -98,10 +89,10 @@ async function rawIds(world: World): Promise<string[]> {
   const files = new Map(asDetections);
   const { openDuck } = await import('../../../../core/stores/lake/duckdb.ts');
   const { writeFile } = await import('node:fs/promises');
-  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
+  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: newFile() });
   const ids: string[] = [];
-  for (const [at, bytes] of [...files.values()].entries()) {
-    const local = join(folder, `raw-${processes++}-${at}.parquet`);
+  for (const bytes of files.values()) {
+    const local = `${newFile()}.parquet`;
     await writeFile(local, bytes);
     for (const row of await duck.rows(
       `SELECT detection_oid, decode(value) AS value FROM '${local}' WHERE value IS NOT NULL`,
@@ -113,7 +104,7 @@ async function rawIds(world: World): Promise<string[]> {
 }
 
 test('a camera is forgotten within its time: rows, raw records, lists, conflicts; counts stay and the rest proves itself', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const before_ = await stateOf(world);
   const gone = SIGHTINGS.filter(isOfCamera).map(({ id }) => id);
   assert.ok(gone.length > 10);
@@ -141,7 +132,7 @@ test('a camera is forgotten within its time: rows, raw records, lists, conflicts
 });
 
 test('detections are forgotten by their ids, with the copy that said something else', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const ids = [SIGHTINGS[30]!.id, SIGHTINGS[31]!.id];
   const done = await forgetting(world, wantedIds(ids as Oid[]));
   assert.equal(done!.detections, 2);
@@ -152,7 +143,7 @@ test('detections are forgotten by their ids, with the copy that said something e
 });
 
 test('a copy of a forgotten detection that comes later is a copy', async () => {
-  const world = copyOf(made);
+  const world = copy();
   await forgetting(world);
   const sighting = SIGHTINGS.find(isOfCamera)!;
   sendSighting(world, sighting, START + 4 * HOUR_MS + 60_000);
@@ -166,7 +157,7 @@ test('a copy of a forgotten detection that comes later is a copy', async () => {
 });
 
 test('what a compacting merged and kept is forgotten too', async () => {
-  const world = copyOf(made);
+  const world = copy();
   world.horizon = { ...world.horizon!, graceMs: 600_000 };
   await withLakeLock(contextOf(world, inNewProcess()), (locked, lease) =>
     compact(locked, lease, { belowBytes: 1_000_000, now: Date.now() }),
@@ -192,7 +183,7 @@ test('what a compacting merged and kept is forgotten too', async () => {
 });
 
 test('a worker that has not passed the horizon holds a forgetting up', async () => {
-  const world = copyOf(made);
+  const world = copy();
   world.progress = world.progress.map((_, partition) => ({
     ...{ partition, nextOffset: 1, arrival: START as Instant },
     tallies: { new: 0, copies: 0, strays: 0, deferred: 0, dead_letters: 0, ticks: 0, dead_letters_by_reason: {} },
@@ -202,7 +193,7 @@ test('a worker that has not passed the horizon holds a forgetting up', async () 
 
 for (const point of CRASH_POINTS.change) {
   test(`killed at ${point}, a forgetting ends as if nothing had happened`, async () => {
-    const [world, yardstick] = [copyOf(made), copyOf(made)];
+    const [world, yardstick] = [copy(), copy()];
     await forgetting(yardstick);
     let strikes = 0;
     const mayCrashAt = (at: string): void => {

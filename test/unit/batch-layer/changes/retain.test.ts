@@ -5,10 +5,7 @@
  * Ten epochs of a day, with copies and late detections; W is three days. The last one ended a day ago.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { BatchContext } from '../../../../batch-layer/context.ts';
 import type { RetainOptions, Retention } from '../../../../batch-layer/changes/retain.ts';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
@@ -27,7 +24,8 @@ import { CRASH_POINTS } from '../../../../batch-layer/steps.ts';
 import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
 import { stateOf } from '../../../support/filled-world.ts';
 import { below, Crash } from '../../../support/hdfs-double.ts';
-import { copyOf, HOURLY_RULES, sendSighting } from '../../../support/hourly-world.ts';
+import { HOURLY_RULES, sendSighting } from '../../../support/hourly-world.ts';
+import { sharedWorld } from '../../../support/shared-world.ts';
 
 const DAYS = 10;
 const A_DAY = 12;
@@ -41,17 +39,11 @@ const [OLD, NEEDLESS] = [FIRST + 5, FIRST + 2];
 const FOUR_DAYS = { now: NOW, days: 4, rawDays: 4 };
 const name = (epoch: number): string => nameOf(epoch as Epoch, RULES);
 
-let folder: string;
-let made: World;
-let processes = 0;
-const inNewProcess = (): string => join(folder, `process-${processes++}`);
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sightline-retain-'));
-  made = dailyWorld();
-  await publishEpochs(contextOf(made, inNewProcess()), { from: null, to: LAST });
+const { copy, inNewProcess } = sharedWorld(async (process) => {
+  const world = dailyWorld();
+  await publishEpochs(contextOf(world, process()), { from: null, to: LAST });
+  return world;
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 const idOf = (day: number, i: number): string => String(9_007_199_254_740_990n + BigInt(day * 100 + i));
 
@@ -98,7 +90,7 @@ async function checkTheRest(world: World): Promise<void> {
 }
 
 test('detections go after their days; raw files stay as far as a rebuild needs them; counts stay', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const before_ = await stateOf(world);
   const planned = await retaining(world, { ...FOUR_DAYS, isDryRun: true });
   assert.deepEqual(await stateOf(world), before_);
@@ -120,7 +112,7 @@ test('detections go after their days; raw files stay as far as a rebuild needs t
 });
 
 test('the next epoch is published after it, and a copy of what is in force is a copy', async () => {
-  const world = copyOf(made);
+  const world = copy();
   await retaining(world);
   const at = (LAST + 1) * DAY_MS + 2 * HOUR_MS;
   sendSighting(world, { id: idOf(9, 3), camera: 7, location: 2, at: LAST * DAY_MS + 3 * HOUR_MS }, at);
@@ -143,7 +135,7 @@ test('the next epoch is published after it, and a copy of what is in force is a 
 });
 
 test('a rebuild after it finds the rows of every epoch that has some left', async () => {
-  const world = copyOf(made);
+  const world = copy();
   await retaining(world);
   const { rows } = await stateOf(world);
   const { rebuilt, fresh } = await rebuilding(world);
@@ -156,7 +148,7 @@ test('a rebuild after it finds the rows of every epoch that has some left', asyn
 });
 
 test('asked for more, it takes raw files that a rebuild needs, and a rebuild refuses', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const done = await retaining(world, { now: NOW, days: 0, rawDays: 4, isBeyondRebuild: true });
   assert.deepEqual([done!.raw_up_to, done!.detections_up_to, done!.detections], [name(OLD), null, 0]);
   assert.deepEqual([detectionsIn(world), rawIn(world)], [names(FIRST), names(OLD + 1)]);
@@ -166,7 +158,7 @@ test('asked for more, it takes raw files that a rebuild needs, and a rebuild ref
 });
 
 test('without detections that are old enough no raw file goes unasked, and nothing in force ever', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const kept = await retaining(world, { now: NOW, days: 0, rawDays: 4 });
   assert.deepEqual([kept!.files, kept!.kept_for_rebuild_up_to], [0, name(OLD)]);
   assert.equal(await retaining(world, { now: NOW, days: 400, rawDays: 400 }), null);
@@ -176,7 +168,7 @@ test('without detections that are old enough no raw file goes unasked, and nothi
 
 for (const point of CRASH_POINTS.change.filter((each) => each !== 'change_put_in_place')) {
   test(`killed at ${point}, a retention ends as if nothing had happened`, async () => {
-    const [world, yardstick] = [copyOf(made), copyOf(made)];
+    const [world, yardstick] = [copy(), copy()];
     await retaining(yardstick);
     let strikes = 0;
     const mayCrashAt = (at: string): void => {

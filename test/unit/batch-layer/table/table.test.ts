@@ -5,10 +5,7 @@
  * What other readers make of it is in test/contract/lake-pandas.test.ts.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { BatchContext } from '../../../../batch-layer/context.ts';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { Wanted } from '../../../../batch-layer/changes/wanted.ts';
@@ -30,22 +27,14 @@ import { sweepTable } from '../../../../batch-layer/table/sweep.ts';
 import { keepTable } from '../../../../batch-layer/table/table.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
 import { hdfsDouble } from '../../../support/hdfs-double.ts';
-import { copyOf, FIRST_HOUR, HOUR_MS, HOURLY_RULES, LAST_HOUR, publishedHours } from '../../../support/hourly-world.ts';
+import { FIRST_HOUR, HOUR_MS, HOURLY_RULES, LAST_HOUR, publishedHours } from '../../../support/hourly-world.ts';
+import { sharedWorld } from '../../../support/shared-world.ts';
 import { SIGHTINGS, START } from '../../../support/hourly-world.ts';
 import { tableState } from '../../../support/table-state.ts';
 
-let folder: string;
-let made: World;
-let processes = 0;
-const inNewProcess = (): string => join(folder, `process-${processes++}`);
+const { original, copy, inNewProcess } = sharedWorld((process) => publishedHours(process()));
 const checkLock = async (): Promise<void> => undefined;
 const NAMES = [0, 1, 2, 3].map((hour) => nameOf((FIRST_HOUR + hour) as Epoch, HOURLY_RULES));
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sightline-table-'));
-  made = await publishedHours(inNewProcess());
-});
-after(() => rm(folder, { recursive: true, force: true }));
 
 const contextFor = (world: World): BatchContext => contextOf(world, inNewProcess());
 
@@ -62,18 +51,18 @@ const compacting = (world: World) =>
   withLakeLock(contextFor(world), (locked, lease) => compact(locked, lease, { belowBytes: 1e6, now: Date.now() }));
 
 test('each epoch is a snapshot with a tag of its name, which holds the files of the epochs up to it', async () => {
-  const state = await tableState(made.hdfs);
+  const state = await tableState(original().hdfs);
   assert.deepEqual(
     state.map(({ epoch, isTagged }) => [epoch, isTagged]),
     NAMES.map((name) => [name, true]),
   );
-  for (const { epoch, files } of state) assert.deepEqual(files, await filesUpTo(made, epoch));
+  for (const { epoch, files } of state) assert.deepEqual(files, await filesUpTo(original(), epoch));
   assert.equal(state.at(-1)!.rows, SIGHTINGS.length);
 });
 
 test('a manifest bounds ids, numbers and times as its files hold them', async () => {
-  const table = (await readTable(made.hdfs, await newestVersion(made.hdfs)))!;
-  const entries = await filesOf(contextFor(made), table, table.snapshots.at(-1)!);
+  const table = (await readTable(original().hdfs, await newestVersion(original().hdfs)))!;
+  const entries = await filesOf(contextFor(original()), table, table.snapshots.at(-1)!);
   const least = (id: number): bigint =>
     entries
       .map(({ file }) => file.columns.find((column) => column.id === id)!.lower!.readBigInt64LE())
@@ -86,7 +75,7 @@ test('a manifest bounds ids, numbers and times as its files hold them', async ()
 });
 
 test('after a compacting the table holds the merged files, and no snapshot holds half of one', async () => {
-  const world = copyOf(made);
+  const world = copy();
   await compacting(world);
   const state = await tableState(world.hdfs);
   assert.ok(state.length < NAMES.length);
@@ -97,7 +86,7 @@ test('after a compacting the table holds the merged files, and no snapshot holds
 });
 
 test('after a forgetting nothing of the table knows the id any more', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const [oldest] = SIGHTINGS;
   const wanted: Wanted = { order: { by: 'camera', camera: '8', from: START, to: START + HOUR_MS / 2 }, ids: [] };
   const bound = longBound(BigInt(oldest!.id));
@@ -129,7 +118,7 @@ for (const [what, damage] of [
   ['has lost the list of its newest snapshot', (world: World) => loseLists(world)],
 ] as const) {
   test(`a table that ${what} is whole again after the next run`, async () => {
-    const world = copyOf(made);
+    const world = copy();
     damage(world);
     world.tickStamp = START + 5 * HOUR_MS + 1_000;
     await publishEpochs(contextFor(world), { from: null, to: (LAST_HOUR + 1) as Epoch });
@@ -156,14 +145,14 @@ function loseLists({ hdfs }: World): void {
 }
 
 test('without LAKE_TABLE no run makes a table', async () => {
-  const world = copyOf(made);
+  const world = copy();
   removeTable(world);
   assert.equal(await keepTable({ ...contextFor(world), lakeTable: null }, LAST_HOUR, { checkLock }), null);
   assert.deepEqual(await tableState(world.hdfs), []);
 });
 
 test('a table that has every epoch stays as it is, and one that is made anew says the same', async () => {
-  const world = copyOf(made);
+  const world = copy();
   const before_ = await tableState(world.hdfs);
   const kept = await keepTable(contextFor(world), LAST_HOUR, { checkLock });
   assert.deepEqual([kept!.made, kept!.table.version], ['nothing', NAMES.length]);
@@ -173,7 +162,7 @@ test('a table that has every epoch stays as it is, and one that is made anew say
 });
 
 test('whoever lost the lock commits nothing', async () => {
-  const world = copyOf(made);
+  const world = copy();
   removeTable(world);
   const lost = async (): Promise<void> => Promise.reject(new Error('the lock is lost'));
   await assert.rejects(keepTable(contextFor(world), LAST_HOUR, { checkLock: lost }), /the lock is lost/);
@@ -188,7 +177,7 @@ const file = (n: number): TableFile => ({
 });
 
 test('hundreds of snapshots keep their files in few manifests, and a sweep leaves what the snapshots need', async () => {
-  const context = { ...contextFor(made), hdfs: hdfsDouble() };
+  const context = { ...contextFor(original()), hdfs: hdfsDouble() };
   const empty = { version: 0, uuid: 'u', url: 'hdfs://lake', generation: 1, sequence: 0, change: 0, snapshots: [] };
   const additions: Addition[] = Array.from({ length: 250 }, (_, n) => ({
     ...{ epoch: `e${n}`, publishedAt: n, files: [file(n)] },
