@@ -2,12 +2,13 @@
  * Forgetting on the real Kafka, HBase and HDFS, by the command as people call it (laws L2 and L9).
  *
  * What somebody names is in no answer any more, everything else is, totals stay, the rest proves itself, and a copy
- * that comes later does not count. Uses a topic, a namespace and a folder of its own on the addresses of the
- * environment, and removes them.
+ * that comes later does not count. Footage of the cameras that were there goes, for that time and no other. Uses a
+ * topic, a namespace and a folder of its own on the addresses of the environment, and removes them.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
@@ -19,6 +20,7 @@ import type { BatchWorld } from '../support/batch-world.ts';
 import { endOf } from '../../core/domain/epoch.ts';
 import { instant } from '../../core/domain/time.ts';
 import { homeOf } from '../../core/domain/home.ts';
+import { settledFile } from '../../core/layout/footage.ts';
 import { horizonOf, nextEpoch } from '../../batch-layer/epochs/next-epochs.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { batchWorld, feed, kafkaOf, openBatchOf, servingOf } from '../support/batch-world.ts';
@@ -29,6 +31,8 @@ const beganAt = Date.now();
 let world: BatchWorld;
 let batch: OpenBatch;
 let serving: Serving;
+/** Of the feed's camera within the time, of another camera, and of an hour before. */
+let footage: { readonly seen: string; readonly ofAnother: string; readonly before: string };
 let speed: ChildProcess;
 
 before(async () => {
@@ -40,6 +44,11 @@ before(async () => {
   await fed.stop();
   await publishPast(Date.now());
   serving = servingOf(world.config);
+  footage = {
+    seen: await filmed('3', beganAt + 1_000),
+    ofAnother: await filmed('4', beganAt + 1_000),
+    before: await filmed('3', beganAt - 3_600_000),
+  };
 });
 
 after(async () => {
@@ -48,6 +57,15 @@ after(async () => {
   await batch.close();
   await world.drop();
 });
+
+/** A settled picture in HDFS; its path. */
+async function filmed(camera: string, takenAtMs: number): Promise<string> {
+  const picture = randomBytes(1_000);
+  const sha256 = createHash('sha256').update(picture).digest('hex');
+  const path = settledFile({ camera: camera as Oid, takenAtMs, detection: null, sha256, kind: 'jpg' });
+  await batch.context.hdfs.write(path, picture);
+  return path;
+}
 
 async function publishNext(): Promise<number> {
   const epoch = nextEpoch(await horizonOf(batch.context), batch.context.rules);
@@ -91,13 +109,18 @@ test('a place is forgotten in two steps: no answer has it, totals stay, and the 
   const asked = ['forget', '--location', PLACE, ...times, '--plan', plan, '--json'];
   const planned = await sightline(asked, world.environment);
   assert.equal(planned.code, 0);
-  assert.equal((JSON.parse(planned.stdout) as { detections: number }).detections, gone.length);
+  const found = JSON.parse(planned.stdout) as { detections: number; footage: { files: number; bytes: number } };
+  assert.deepEqual([found.detections, found.footage], [gone.length, { files: 1, bytes: 1_000, open: 0 }]);
+  assert.ok(await batch.context.hdfs.facts(footage.seen));
   assert.equal((await stat(plan)).mode & 0o777, 0o600);
   assert.deepEqual(await idsOf(PLACE), gone);
   const done = await sightline(['forget', '--execute', plan, '--json'], world.environment);
   assert.equal(done.code, 0);
   assert.equal((JSON.parse(done.stdout) as { detections: number }).detections, gone.length);
   assert.deepEqual(await idsOf(PLACE), []);
+  const { hdfs } = batch.context;
+  assert.equal(await hdfs.facts(footage.seen), null);
+  for (const kept of [footage.ofAnother, footage.before]) assert.ok(await hdfs.facts(kept), kept);
   assert.deepEqual(await idsOf('3'), others);
   const date = new Date(beganAt).toISOString().slice(0, 10);
   for (const id of gone.slice(0, 5)) assert.equal(await serving.detection(id, date), null);
