@@ -234,6 +234,15 @@ test('the lines for Hive answer the same: timestamps by a view up to Hive 3, as 
   assert.equal(direct.agree, fromSpark.rows);
 });
 
+test('the lines for Hive over counts, places and raw records find what the others find', () => {
+  const { items, places, refused, records, from_strays: strays } = fromSpark.by_hive;
+  assert.deepEqual(items, fromPython.items);
+  assert.ok(places.length > 0 && new Set(places).size === places.length);
+  assert.deepEqual(refused, { not_json: [fromPython.refused_rows, 'poison'] });
+  assert.ok(strays > 0, 'headers are read');
+  assert.ok(records >= fed.records + strays);
+});
+
 test('Polars, DataFusion, ClickHouse and fastparquet find the rows, types and answers that pandas finds', async () => {
   const [, others] = examplesOf(DATA_PAGE, '## Examples', 'python');
   const { pandas, ...found } = (await answered(await otherReaders(), others! + BY_OTHERS, folder)) as unknown as Record<

@@ -56,7 +56,24 @@ except Exception as fault:
 spark.conf.set("spark.sql.hive.convertMetastoreParquet", "true")
 direct = detections.selectExpr("count_if(detected_at = timestamp_millis(timestamp_detected)) AS agree",
     "unix_micros(min(arrived_at)) AS first", "unix_micros(max(arrived_at)) AS last", "count(DISTINCT detection_oid) AS ids").first()
+others, questions = hive_lines[2:]
+spark.sql("CREATE DATABASE hive_others")
+spark.sql("USE hive_others")
+spark.conf.set("spark.sql.hive.convertMetastoreParquet", "false")
+for statement in filter(str.strip, others.split(";")):
+    spark.sql(statement)
+top_items, places, refused_records = [spark.sql(each).collect() for each in filter(str.strip, questions.split(";"))]
+sources = spark.sql("""SELECT count(*) AS n, count_if(exists(headers, h -> h.name = 'sightline.stray' AND h.value IS NOT NULL)) AS strays
+                       FROM raw_records""").first()
+by_hive = {
+    "items": {row.item_name: row.n for row in top_items},
+    "places": [row.geographical_location_oid for row in places],
+    "refused": {row.reason: [row.n, row.example] for row in refused_records},
+    "records": sources.n, "from_strays": sources.strays,
+}
+spark.conf.set("spark.sql.hive.convertMetastoreParquet", "true")
 found = {
+    "by_hive": by_hive,
     "items": {row.item_name: row["count"] for row in items}, "rows": detections.count(), "one": len(one),
     "direct": direct.asDict(), "hive_3": hive_3, "hive_4": ask("hive_4"), "hive_4_by_hive_2": refused,
 }
@@ -104,6 +121,14 @@ export interface SparkFound {
   readonly hive_3: object;
   readonly hive_4: object;
   readonly hive_4_by_hive_2: boolean | null;
+  /** What Hive's reader finds in the other datasets; `refused`: number and one value by reason. */
+  readonly by_hive: {
+    readonly items: Readonly<Record<string, number>>;
+    readonly places: readonly number[];
+    readonly refused: Readonly<Record<string, readonly [number, string]>>;
+    readonly records: number;
+    readonly from_strays: number;
+  };
   readonly top: readonly number[];
   readonly once: number;
   /** `added`: what arrived in the last epoch. */
@@ -123,7 +148,7 @@ export async function readBySpark(config: Config, asked: Asked, folder: string):
   const { lakeRoot } = await sparkSettings(config);
   const lake = { 'hdfs://127.0.0.1:8020/sightline/lake': `${lakeRoot}/lake` };
   const [, , folders] = examplesOf(DATA_PAGE, '## Examples', 'python');
-  const ddl = examplesOf(DATA_PAGE, '## Examples', 'sql').slice(0, 2);
+  const ddl = examplesOf(DATA_PAGE, '## Examples', 'sql');
   const [query] = examplesOf(SPARK_PAGE, '## The same question in plain Spark', 'python');
   const [table] = examplesOf(DATA_PAGE, '## As a table', 'python');
   const iceberg = await icebergJar();
@@ -142,7 +167,8 @@ export async function readBySpark(config: Config, asked: Asked, folder: string):
   ];
   const args = [
     ...[join(config.SIGHTLINE_HOME, 'warehouse'), iceberg],
-    ...ddl.map((lines) => withReplaced(lines, { "'/sightline/lake": `'${lakeRoot}/lake` })),
+    ...ddl.slice(0, 3).map((lines) => withReplaced(lines, { "'/sightline/lake": `'${lakeRoot}/lake` })),
+    withReplaced(ddl[3]!, { "'2026-11-23'": `'${asked.date}'` }),
   ];
   const python = join(dirname(await ensureSpark()), 'python');
   await mkdir(folder, { recursive: true });
