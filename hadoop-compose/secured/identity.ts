@@ -8,6 +8,7 @@ import { writeFile } from 'node:fs/promises';
 import { readConfig } from '../../core/process/config.ts';
 import type { Config } from '../../core/process/config.ts';
 import { addressesOf } from '../stack/ports.ts';
+import { confFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { KAFKA_USERS, keytabOf, principalOf, secretFile } from './secrets.ts';
 import type { KafkaUser } from './secrets.ts';
@@ -35,6 +36,7 @@ export function environmentOf(stack: Stack, user: KafkaUser): Record<string, str
     HADOOP_PRINCIPAL: principalOf(user),
     HADOOP_KEYTAB: keytabOf(stack, user),
     HADOOP_CA_FILE: ca,
+    HADOOP_CONF_DIR: confFolder(stack, 'client'),
     KRB5_CONFIG: secretFile(stack, 'krb5.conf'),
   };
 }

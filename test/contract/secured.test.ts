@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../../core/process/config.ts';
 import { stopOrders } from '../../core/process/life.ts';
 import { admitUsers } from '../../hadoop-compose/cluster/admit-users.ts';
@@ -13,6 +14,7 @@ import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
 import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
 import { administrator, environmentOf } from '../../hadoop-compose/secured/identity.ts';
+import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { ensureKerberos } from '../../hadoop-compose/secured/kerberos-package.ts';
 import type { KafkaUser } from '../../hadoop-compose/secured/secrets.ts';
 import { keytabOf } from '../../hadoop-compose/secured/secrets.ts';
@@ -33,6 +35,8 @@ const stack = stackFrom(
   },
   { isSecured: true },
 );
+const EPOCH_SECONDS = 15;
+const RULES = { EPOCH_SECONDS: String(EPOCH_SECONDS), SPEED_WAIT_SECONDS: '0' };
 const quiet = (): void => undefined;
 const limit = { timeout: 300_000 };
 
@@ -85,10 +89,44 @@ test('the stack is ready, and its secrets belong to one user alone', async () =>
   }
 });
 
+let countedBefore = 0;
+
+/** Returns how many detections the cameras published. */
+async function countSome(): Promise<number> {
+  const { sent, counted, said } = await countOnce(as('cameras'), as('speed', RULES), administrator(stack), {
+    counted: countedBefore,
+  });
+  assert.equal(counted, countedBefore + sent, said);
+  countedBefore = counted;
+  return sent;
+}
+
 test('cameras publish and a worker counts, each as its own user', limit, async () => {
-  const { sent, counted, said } = await countOnce(as('cameras'), as('speed'), administrator(stack));
-  assert.equal(counted, sent, said);
+  assert.ok((await countSome()) > 0);
 });
+
+for (const engine of ['duckdb', 'spark'])
+  test(`the user batch publishes what was counted, with ${engine}`, { timeout: 480_000 }, async () => {
+    if (engine === 'spark') await ensureSpark();
+    const unpublished = engine === 'duckdb' ? countedBefore : await countSome();
+    await pause(EPOCH_SECONDS * 1_000);
+    const settings = as('batch', { ...RULES, BATCH_MEMORY_MB: '512' });
+    const { said, faults, code } = await run(
+      ['sightline.mjs', 'batch', 'run', '--engine', engine, '--json'],
+      settings,
+      420_000,
+    );
+    assert.equal(code, 0, faults);
+    const reports = said
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { rows: number; result: string });
+    assert.deepEqual([...new Set(reports.map(({ result }) => result))], ['proved']);
+    assert.equal(
+      reports.reduce((sum, { rows }) => sum + rows, 0),
+      unpublished,
+    );
+  });
 
 test('a layer does its own work, and is refused the work of others', limit, async () => {
   const [serving, speed] = await Promise.all([answersOf(as('serving')), answersOf(as('speed'))]);

@@ -2,7 +2,7 @@
  * What a NameNode says of its own configuration, which it publishes beside WebHDFS.
  *
  * HDFS has one name over WebHDFS, which our own code speaks, and another for Hadoop's clients: Spark
- * (core/stores/spark/settings.ts) and Flume (footage/flume.ts) ask for it here.
+ * (core/stores/spark/entrance.ts) and Flume (footage/flume.ts) ask for it here.
  */
 import type { Config } from '../../process/config.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
@@ -35,14 +35,14 @@ export async function fileSystemOf(config: Settings): Promise<FileSystem> {
   return { url, replication: settingOf('dfs.replication') };
 }
 
-/** Whoever asks goes on with Hadoop's own client, which we give no ticket yet. */
+/** Whoever asks goes on with Hadoop's own client, by a name. */
 function refuseSecured({ HADOOP_ACCESS: access }: Settings): void {
   const { kerberos = null, credential = null } = access?.hdfs ?? {};
   if (kerberos === null && credential === null) return;
   throw new Refusal(
     EXIT.usage,
-    `HDFS_AUTH=${credential?.kind ?? 'kerberos'}, and Spark and Flume get no ticket from Sightline yet. Publish with ` +
-      '--engine duckdb, and leave out footage (docs/security.md#what-is-not-there-yet)',
+    `HDFS_AUTH=${credential?.kind ?? 'kerberos'}: Flume enters HDFS by a name alone, and Spark by a name or with ` +
+      'Kerberos. Publish with --engine duckdb, and leave out footage (docs/security.md#what-is-not-there-yet)',
   );
 }
 

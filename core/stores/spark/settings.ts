@@ -3,11 +3,11 @@
  *
  * The batch layer asks for them if the command has `--engine spark` (batch-layer/commands/open.ts), and so does the
  * analysis of footage (footage/analysis/). Our own code reaches HDFS by WebHDFS, Hadoop's clients by another URL:
- * HDFS_URL, or what the NameNode publishes (core/stores/hdfs/file-system.ts).
+ * entrance.ts finds it.
  */
 import type { Config } from '../../process/config.ts';
 import { sparkSubmit } from '../../process/spark-home.ts';
-import { fileSystemOf } from '../hdfs/file-system.ts';
+import { sparkEntrance } from './entrance.ts';
 
 export interface SparkSettings {
   /** Path of the program spark-submit. */
@@ -22,25 +22,18 @@ export interface SparkSettings {
 }
 
 export async function sparkSettings(config: Config): Promise<SparkSettings> {
-  const fileSystem = await fileSystemOf(config);
+  const { url, options } = await sparkEntrance(config);
   return {
     submit: sparkSubmit(config),
     master: config.SPARK_MASTER,
     options: [
-      ...hadoopOptions(config.HADOOP_CONF_DIR === undefined ? fileSystem.replication : undefined),
+      ...['--conf', 'spark.hadoop.dfs.client.block.write.replace-datanode-on-failure.best-effort=true'],
+      ...options,
       ...(config.SPARK_DRIVER_HOST === undefined ? [] : ['--conf', `spark.driver.host=${config.SPARK_DRIVER_HOST}`]),
       ...config.SPARK_SUBMIT_OPTIONS.split(/\s+/).filter(Boolean),
     ],
     driverMemoryMb: config.BATCH_MEMORY_MB,
     user: config.HADOOP_USER,
-    lakeRoot: `${fileSystem.url}${config.SIGHTLINE_ROOT}`,
+    lakeRoot: `${url}${config.SIGHTLINE_ROOT}`,
   };
-}
-
-/** A client chooses the replication of its blocks; without the cluster's configuration it would choose three. */
-function hadoopOptions(replication: string | undefined): string[] {
-  const bestEffort = ['--conf', 'spark.hadoop.dfs.client.block.write.replace-datanode-on-failure.best-effort=true'];
-  return replication === undefined
-    ? bestEffort
-    : [...bestEffort, '--conf', `spark.hadoop.dfs.replication=${replication}`];
 }

@@ -25,6 +25,7 @@ import {
   sslServer,
 } from './secured.ts';
 import { serverProperties } from './kafka.ts';
+import { clientCore, clientHdfs } from './secured-client.ts';
 import { log4j2Properties, reload4jProperties } from './logging.ts';
 import { settingsProperties, settingsXml } from './xml.ts';
 import { zooCfg } from './zookeeper.ts';
@@ -53,6 +54,8 @@ export function confFiles(stack: Stack): Record<string, string> {
     'kafka/log4j2.properties': log4j2Properties,
     ...secured(() => ({
       'kdc/log4j.properties': reload4jProperties,
+      'client/core-site.xml': settingsXml(clientCore(stack)),
+      'client/hdfs-site.xml': settingsXml(clientHdfs(stack)),
       'zookeeper/jaas.conf': jaasConf(stack),
       'hadoop/ssl-server.xml': settingsXml(sslServer(stack)),
       'hadoop/ssl-client.xml': settingsXml(sslClient(stack)),
