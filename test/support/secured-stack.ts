@@ -48,15 +48,22 @@ export function otherAuthority(): string {
   return readFileSync(new URL('tls/first.crt', import.meta.url), 'utf8');
 }
 
+interface Counting {
+  /** Of `speed`. */
+  readonly options?: readonly string[];
+  readonly counted?: number;
+  readonly meanwhile?: () => Promise<void>;
+}
+
 /**
  * Cameras publish for some seconds, `sightline speed` counts, and a reader of the progress says how much. `counted`:
- * how much was there before.
+ * how much was there before; `meanwhile` is done before the worker ends.
  */
 export async function countOnce(
   cameras: Environment,
   speed: Environment,
   reader: Config,
-  { options = [], counted: before = 0 }: { options?: readonly string[]; counted?: number } = {},
+  { options = [], counted: before = 0, meanwhile }: Counting = {},
 ): Promise<{ sent: number; counted: number; said: string }> {
   const produced = await run(['sightline.mjs', 'produce', '--rate', '300', '--seconds', '3'], cameras, CHILD_LIMIT_MS);
   const sent = Number(/(\d+) detections and/.exec(produced.faults)?.[1] ?? NaN);
@@ -75,6 +82,7 @@ export async function countOnce(
       await pause(500);
       counted = await countedBy(reader);
     }
+    await meanwhile?.();
     return { sent, counted, said };
   } finally {
     worker.kill('SIGTERM');
