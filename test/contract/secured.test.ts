@@ -21,7 +21,15 @@ import { keytabOf } from '../../hadoop-compose/secured/secrets.ts';
 import { addressesOf, SECURED_OFFSET } from '../../hadoop-compose/stack/ports.ts';
 import { secretsFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { LAYER_NAMES } from '../../admin/prepare/grants.ts';
-import { answersOf, countOnce, delegationToken, otherAuthority, run, tokenServer } from '../support/secured-stack.ts';
+import {
+  answersOf,
+  CHILD_LIMIT_MS,
+  countOnce,
+  delegationToken,
+  otherAuthority,
+  run,
+  tokenServer,
+} from '../support/secured-stack.ts';
 import type { Answers } from '../support/secured-stack.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-secured-'));
@@ -155,7 +163,7 @@ test('a layer does its own work, and is refused the work of others', limit, asyn
 test('each layer may do exactly what it must, by the word of the stores themselves', limit, async () => {
   const found = await Promise.all(
     LAYER_NAMES.map(async (layer) => {
-      const { said } = await run(['sightline.mjs', 'doctor', '--json', '--layer', layer], as(layer), 60_000);
+      const { said } = await run(['sightline.mjs', 'doctor', '--json', '--layer', layer], as(layer), CHILD_LIMIT_MS);
       const findings = JSON.parse(said) as { check: string; found: string }[];
       return [layer, findings.find(({ check }) => check === `rights of ${layer}`)?.found] as const;
     }),
@@ -165,7 +173,7 @@ test('each layer may do exactly what it must, by the word of the stores themselv
     LAYER_NAMES.map((layer) => [layer, 'exactly what is needed']),
   );
   // What is missing is named: a user may not do the work of another layer.
-  const { said, code } = await run(['sightline.mjs', 'doctor', '--layer', 'batch'], as('serving'), 60_000);
+  const { said, code } = await run(['sightline.mjs', 'doctor', '--layer', 'batch'], as('serving'), CHILD_LIMIT_MS);
   assert.equal(code, 5);
   for (const right of ['Kafka topic detections: READ', 'HBase namespace sightline: W', 'HDFS /sightline/lake: w'])
     assert.ok(said.includes(`\n      ${right}\n`), `${right} in ${said}`);
