@@ -25,6 +25,7 @@ const QUESTIONS = [
 ];
 /** Five of them may start side by side on a busy machine. */
 export const CHILD_LIMIT_MS = 180_000;
+const NIGHT_LIMIT_MS = 420_000;
 const COUNT_LIMIT_MS = 240_000;
 
 /** This process's environment without what names stores or says how they are entered, and these settings. */
@@ -89,6 +90,27 @@ export async function countOnce(
     worker.kill('SIGTERM');
     await ended;
   }
+}
+
+export interface Published {
+  readonly rows: number;
+  /** Each once. */
+  readonly results: readonly string[];
+}
+
+/** `batch run` of every epoch that is over. */
+export async function publishAll(batch: Environment, engine: 'duckdb' | 'spark'): Promise<Published> {
+  const words = ['sightline.mjs', 'batch', 'run', '--engine', engine, '--json'];
+  const { said, faults, code } = await run(words, { ...batch, BATCH_MEMORY_MB: '512' }, NIGHT_LIMIT_MS);
+  assert.equal(code, 0, faults);
+  const reports = said
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { rows: number; result: string });
+  return {
+    rows: reports.reduce((sum, { rows }) => sum + rows, 0),
+    results: [...new Set(reports.map(({ result }) => result))],
+  };
 }
 
 async function countedBy(config: Config): Promise<number> {
