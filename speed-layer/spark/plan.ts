@@ -118,6 +118,26 @@ export function checkSlots(master: string, trigger: TriggerName, partitionCount:
   );
 }
 
+/**
+ * What spark-submit runs in. On this machine Spark touches no HDFS and no YARN, so it gets no configuration of them:
+ * with that of a cluster with Kerberos it would ask for tickets that nobody needs.
+ */
+export function submitEnvironment(
+  { HADOOP_USER }: Pick<Config, 'HADOOP_USER'>,
+  { program, isHere }: { program: string; isHere: boolean },
+  given: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const { HADOOP_CONF_DIR, YARN_CONF_DIR, ...others } = given;
+  const ofCluster = { ...(HADOOP_CONF_DIR && { HADOOP_CONF_DIR }), ...(YARN_CONF_DIR && { YARN_CONF_DIR }) };
+  return {
+    ...others,
+    // The scripts of a Python environment look for Spark with the first python3 on the PATH, which must be their own.
+    PATH: `${dirname(program)}:${given.PATH ?? ''}`,
+    HADOOP_USER_NAME: HADOOP_USER,
+    ...(isHere ? { SPARK_LOCAL_IP: ON_LOOPBACK } : ofCluster),
+  };
+}
+
 /** `archive`: what executors of a cluster run (bundle.ts); null for this machine. */
 export async function submitPlan(config: Config, master: string, archive: string | null): Promise<SubmitPlan> {
   const jars = await streamingJars(config, SOURCES);
@@ -145,14 +165,7 @@ export async function submitPlan(config: Config, master: string, archive: string
   ];
   const program = sparkSubmit(config);
   await requireSpark(program);
-  const environment = {
-    ...process.env,
-    // The scripts of a Python environment look for Spark with the first python3 on the PATH, which must be their own.
-    PATH: `${dirname(program)}:${process.env.PATH ?? ''}`,
-    HADOOP_USER_NAME: config.HADOOP_USER,
-    ...(archive === null ? { SPARK_LOCAL_IP: ON_LOOPBACK } : {}),
-  };
-  return { program, args, environment };
+  return { program, args, environment: submitEnvironment(config, { program, isHere: archive === null }, process.env) };
 }
 
 /** How an executor starts the process that decides. `folder`: where it lies on this machine (bundle.ts). */

@@ -11,6 +11,7 @@ import {
   executorProgram,
   masterFor,
   startOrder,
+  submitEnvironment,
 } from '../../../../speed-layer/spark/plan.ts';
 
 const CONFIG = { KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_TOPIC: 'detections' };
@@ -95,4 +96,16 @@ test('executors of a cluster must know where the driver is, and run what travell
   assert.equal(executorProgram('local[3]', '/home/x')[0], process.execPath);
   const [program, , node] = executorProgram('spark://h:7077', '/home/x');
   assert.deepEqual([program, node], ['/usr/bin/env', 'sightline/bin/node']);
+});
+
+test('Spark on this machine gets no configuration of a cluster, and one that submits to YARN does', () => {
+  const given = { NODE_ENV: 'test', PATH: '/bin', HADOOP_CONF_DIR: '/etc/hadoop', YARN_CONF_DIR: '/etc/yarn' } as const;
+  const environment = (isHere: boolean): NodeJS.ProcessEnv =>
+    submitEnvironment({ HADOOP_USER: 'speed' }, { program: '/spark/bin/spark-submit', isHere }, given);
+  const here = environment(true);
+  assert.deepEqual([here.HADOOP_CONF_DIR, here.YARN_CONF_DIR], [undefined, undefined]);
+  assert.equal(here.SPARK_LOCAL_IP, '127.0.0.1');
+  const there = environment(false);
+  assert.deepEqual([there.HADOOP_CONF_DIR, there.YARN_CONF_DIR], ['/etc/hadoop', '/etc/yarn']);
+  assert.equal(there.PATH, '/spark/bin:/bin');
 });
