@@ -45,6 +45,8 @@ export async function printEngines(plan: EnginesPlan): Promise<void> {
   try {
     await ensureEngine(world.environment, () => undefined, new AbortController().signal);
     const records = await fillTopic(world.config, plan);
+    // Daemons that have just started cost whoever comes first half of its rate.
+    await catchUpRow(world, 'warm-up', { words: [], records });
     const backlog: string[][] = [];
     for (const [name, words] of Object.entries(ENGINES))
       backlog.push(told(await catchUpRow(world, name, { words, records })));
