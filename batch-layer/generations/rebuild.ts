@@ -198,9 +198,7 @@ async function summarizeRebuild(old: BatchContext, fresh: BatchContext, log: Arc
   };
 }
 
-/**
- * What was forgotten is in no raw file any more; the changes of the manifest say what must be left.
- */
+/** What was forgotten is in no raw file any more; the changes of the manifest say what must be left. */
 function isDifferent(before: RunReport, now: RunReport): boolean {
   const records = before.changes.reduce((left, change) => left - change.raw_removed, before.records);
   const hashes = before.changes.flatMap(({ rows_sha256: hash }) => (hash === null ? [] : [hash]));

@@ -11,11 +11,20 @@ import { hostOf, loopback } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
 import { administrator } from '../secured/identity.ts';
 import { KEYTABS, keytabOf } from '../secured/secrets.ts';
-import { activeMaster, activeNameNode, ask, bean, hbaseBean, isActive, MASTER, numberOf } from './beans.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  activeMaster,
+  activeNameNode,
+  ask,
+  bean,
+  hbaseBean,
+  isActive,
+  MASTER,
+  numberOf,
+} from './beans.ts';
 
 export type Probe = (stack: Stack) => Promise<string | undefined>;
 
-const answerTimeoutMs = 3_000;
 const REGION_SERVER = 'Hadoop:service=HBase,name=RegionServer,sub=Server';
 const leftOverMs = 60_000;
 
@@ -63,7 +72,7 @@ const metadataRequest = (() => {
  * u8 version, u8 flags, u16 stream, u8 opcode (5, and 6 in the answer), u32 length.
  */
 export async function cassandraReady(host: string, port: number): Promise<string | undefined> {
-  const socket = await connectBroker(hostPort(host, port), undefined, { timeoutMs: answerTimeoutMs });
+  const socket = await connectBroker(hostPort(host, port), undefined, { timeoutMs: ANSWER_TIMEOUT_MS });
   const answer = await exchange(socket, Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0]), (got) => got.length >= 9);
   return answer[4] === 6 ? undefined : 'it does not answer in the protocol of CQL yet';
 }
@@ -144,19 +153,19 @@ async function isRecovering(stack: Stack): Promise<boolean> {
 /** A connection over which bytes may be sent: of a secured stack over TLS, and to Kafka as its administrator. */
 async function openTo(stack: Stack, port: number, way?: 'kafka'): Promise<Socket> {
   const access = stack.isSecured ? administrator(stack).KAFKA_ACCESS : undefined;
-  const limits = { signal: AbortSignal.timeout(answerTimeoutMs) };
+  const limits = { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) };
   return connectBroker(hostPort(hostOf(stack), port), access && { ...access, sasl: way ? access.sasl : null }, limits);
 }
 
 async function connectBriefly(port: number): Promise<void> {
-  (await connectBroker(hostPort(loopback, port), undefined, { timeoutMs: answerTimeoutMs })).destroy();
+  (await connectBroker(hostPort(loopback, port), undefined, { timeoutMs: ANSWER_TIMEOUT_MS })).destroy();
 }
 
 /** Sends bytes and gathers the answer until it is whole or the other side closes. */
 function exchange(socket: Socket, request: Buffer, isWhole: (got: Buffer) => boolean): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let got = Buffer.alloc(0);
-    socket.setTimeout(answerTimeoutMs, () => socket.destroy(new Error(`no answer from port ${socket.remotePort}`)));
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy(new Error(`no answer from port ${socket.remotePort}`)));
     socket.on('data', (chunk) => {
       got = Buffer.concat([got, chunk]);
       if (isWhole(got)) socket.destroy();

@@ -17,8 +17,8 @@ import { administrator, environmentOf } from '../../hadoop-compose/secured/ident
 import { ensureKerberos } from '../../hadoop-compose/secured/kerberos-package.ts';
 import type { KafkaUser } from '../../hadoop-compose/secured/secrets.ts';
 import { keytabOf } from '../../hadoop-compose/secured/secrets.ts';
-import { addressesOf, SECURED_OFFSET } from '../../hadoop-compose/stack/ports.ts';
-import { secretsFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
+import { addressesOf } from '../../hadoop-compose/stack/ports.ts';
+import { secretsFolder } from '../../hadoop-compose/stack/stack.ts';
 import { LAYER_NAMES } from '../../admin/prepare/grants.ts';
 import {
   answersOf,
@@ -28,21 +28,14 @@ import {
   otherAuthority,
   publishAll,
   run,
+  securedStackIn,
   tokenServer,
 } from '../support/secured-stack.ts';
 import type { Answers, Published } from '../support/secured-stack.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-secured-'));
 /** Beside the stack of the tests and that of cluster.test.ts, and below the ports of outgoing connections. */
-const offset = Number(process.env.SIGHTLINE_PORT_BASE_OFFSET ?? 0) + 2_500 - SECURED_OFFSET;
-const stack = stackFrom(
-  {
-    SIGHTLINE_HOME: home,
-    SIGHTLINE_JARS: stackFrom(process.env).jarsFolder,
-    SIGHTLINE_PORT_BASE_OFFSET: String(offset),
-  },
-  { isSecured: true },
-);
+const stack = securedStackIn(home, 2_500);
 const EPOCH_SECONDS = 15;
 const RULES = { EPOCH_SECONDS: String(EPOCH_SECONDS) };
 const quiet = (): void => undefined;

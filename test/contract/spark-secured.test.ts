@@ -17,25 +17,15 @@ import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
 import { administrator, environmentOf } from '../../hadoop-compose/secured/identity.ts';
 import { ensureKerberos } from '../../hadoop-compose/secured/kerberos-package.ts';
 import { ensureStreaming } from '../../hadoop-compose/spark/streaming.ts';
-import { SECURED_OFFSET } from '../../hadoop-compose/stack/ports.ts';
-import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { TRIGGERS } from '../../speed-layer/spark/plan.ts';
 import type { Published } from '../support/secured-stack.ts';
-import { countOnce, publishAll } from '../support/secured-stack.ts';
+import { countOnce, publishAll, securedStackIn } from '../support/secured-stack.ts';
 import { sparkHome } from '../support/spark-masters.ts';
 
 const isAsked = process.env.SIGHTLINE_SPARK_MASTERS !== undefined;
 const home = mkdtempSync(join(tmpdir(), 'sightline-spark-secured-'));
 /** Beside the stack of the tests, and that of secured.test.ts. */
-const offset = Number(process.env.SIGHTLINE_PORT_BASE_OFFSET ?? 0) + 3_500 - SECURED_OFFSET;
-const stack = stackFrom(
-  {
-    SIGHTLINE_HOME: home,
-    SIGHTLINE_JARS: stackFrom(process.env).jarsFolder,
-    SIGHTLINE_PORT_BASE_OFFSET: String(offset),
-  },
-  { isSecured: true },
-);
+const stack = securedStackIn(home, 3_500);
 const quiet = (): void => undefined;
 const limit = { timeout: 900_000 };
 const EPOCH_SECONDS = 15;

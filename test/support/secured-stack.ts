@@ -13,6 +13,8 @@ import { controlStore } from '../../core/stores/control/control.ts';
 import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { environmentOf } from '../../hadoop-compose/secured/identity.ts';
 import { signToken } from '../../hadoop-compose/secured/token-key.ts';
+import { SECURED_OFFSET } from '../../hadoop-compose/stack/ports.ts';
+import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,6 +29,17 @@ const QUESTIONS = [
 export const CHILD_LIMIT_MS = 180_000;
 const NIGHT_LIMIT_MS = 420_000;
 const COUNT_LIMIT_MS = 240_000;
+
+/** A stack of a test's own in this folder, whose ports lie so far above those of the environment. */
+export function securedStackIn(home: string, above: number): Stack {
+  const offset = Number(process.env.SIGHTLINE_PORT_BASE_OFFSET ?? 0) + above - SECURED_OFFSET;
+  const settings = {
+    SIGHTLINE_HOME: home,
+    SIGHTLINE_JARS: stackFrom(process.env).jarsFolder,
+    SIGHTLINE_PORT_BASE_OFFSET: String(offset),
+  };
+  return stackFrom(settings, { isSecured: true });
+}
 
 /** This process's environment without what names stores or says how they are entered, and these settings. */
 export function environmentWith(settings: Environment): NodeJS.ProcessEnv {
