@@ -1,14 +1,16 @@
 /**
  * Whether everything that was published is counted once: set equality with the cameras' truth file, not sums alone.
  *
- * The ids of HBase's table `detections`, read whole, are the distinct ids of the truth file; and the API's items,
+ * The ids of all first-met rows, read whole, are the distinct ids of the truth file; and the API's items,
  * places and minutes are theirs. It waits for the log to be read to its end first, strays that were sent home included.
  */
 import assert from 'node:assert/strict';
 import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer } from '../../serving/answers.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
 import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
-import { oidOfRow } from '../../core/layout/hbase.ts';
+import { isCassandra } from '../../core/stores/cassandra/store.ts';
+import { firstMetTable } from '../../core/layout/cassandra.ts';
+import { DETECTION_FAMILY, oidOfRow } from '../../core/layout/hbase.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import { eventually } from '../support/main-job.ts';
 import type { TruthLine } from '../support/truth.ts';
@@ -49,7 +51,7 @@ export async function exact(stores: Stores, ask: Ask, truthFile: string, since: 
   await caughtUp(stores);
   await caughtUp(stores);
   const { records, distinct } = await truth(truthFile);
-  const ids = await idsInHBase(stores);
+  const ids = await idsMet(stores);
   const missing = [...distinct.keys()].filter((id) => !ids.has(id));
   const invented = [...ids].filter((id) => !distinct.has(id));
   assert.deepEqual(
@@ -115,10 +117,15 @@ function ownText(part: string): string {
   return Buffer.from(part, 'latin1').toString('latin1');
 }
 
-async function idsInHBase(stores: Stores): Promise<Set<string>> {
+async function idsMet({ store }: Stores): Promise<Set<string>> {
   const ids = new Set<string>();
+  if (isCassandra(store)) {
+    const everything = { query: `SELECT id FROM ${store.keyspace}.${firstMetTable(DETECTION_FAMILY)}`, params: [] };
+    for await (const rows of store.cassandra.pages(everything)) for (const { id } of rows) ids.add(String(id));
+    return ids;
+  }
   const everything = { start: Buffer.alloc(0), stop: Buffer.alloc(0), keysOnly: true, batchRows: 5_000 };
-  for await (const rows of hbaseOf(stores).scan('sightline:detections', everything))
+  for await (const rows of hbaseOf({ store }).scan('sightline:detections', everything))
     for (const cells of rows) ids.add(oidOfRow(cells[0]!.row));
   return ids;
 }

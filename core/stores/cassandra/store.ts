@@ -41,7 +41,17 @@ export interface CassandraStoreOptions {
   readonly mayBeWeak?: boolean;
 }
 
-export function cassandraStore(config: Config, options: CassandraStoreOptions = {}): RowStore {
+/** The store, with the client for whoever reaches below the ports (tests). */
+export interface CassandraStore extends RowStore {
+  readonly cassandra: CassandraClient;
+  readonly keyspace: string;
+}
+
+export function isCassandra(store: RowStore): store is CassandraStore {
+  return 'cassandra' in store;
+}
+
+export function cassandraStore(config: Config, options: CassandraStoreOptions = {}): CassandraStore {
   const keyspace = keyspaceOf(config);
   const datacenter = config.CASSANDRA_DATACENTER;
   const isWeakAllowed = options.mayBeWeak === true && config.CASSANDRA_CONSISTENCY === 'one';
@@ -59,6 +69,7 @@ export function cassandraStore(config: Config, options: CassandraStoreOptions = 
     return isWeakAllowed ? withRecentRows(detections) : detections;
   };
   return {
+    ...{ cassandra: client, keyspace },
     name: 'Cassandra',
     address: config.CASSANDRA_NODES,
     space: `keyspace ${keyspace}`,
