@@ -47,6 +47,8 @@ async function makeTopicsAndTables(config: Config, say: Say, places?: Places): P
     await mendTopics(config, admin, facts, say);
     await store.ensureTables(setPlans((await readRules(store)) ?? [firstRules(config)], facts));
     say(store.name.toLowerCase(), `tables of ${store.space} are there`);
+    const forgets = await store.durabilityFault();
+    if (forgets !== null) say(store.name.toLowerCase(), forgets);
     if (places) await loadFirstReference(store, places, say);
   } finally {
     await Promise.all([admin.close(), store.close()]);

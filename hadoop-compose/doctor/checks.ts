@@ -96,6 +96,8 @@ async function rowStore(config: Config): Promise<string> {
       if (!store.isWithoutTables(fault)) throw fault;
       throw new Error(`it answers, but ${store.space} has no tables; "sightline prepare" creates them`);
     });
+    const forgets = await store.durabilityFault();
+    if (forgets !== null) throw new Error(forgets);
     return reference
       ? `places table version ${reference.version}`
       : 'no places yet; "sightline reference load FILE.csv" names them';

@@ -147,3 +147,7 @@ test('a store without tables says so, and answers a ping', async () => {
   assert.equal(store.isWithoutTables(new Error('another')), false);
   await empty.close();
 });
+
+test('a daemon that is killed forgets nothing that it has acknowledged', async () => {
+  assert.equal(await store.durabilityFault(), null);
+});

@@ -9,6 +9,7 @@
  */
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { Certainty } from '../room/certainty.ts';
+import type { Host } from 'cassandra-driver';
 import { auth, Client, policies, types } from 'cassandra-driver';
 import { Retryable } from '../../process/errors.ts';
 import { untilAborted } from '../../process/read-limits.ts';
@@ -48,6 +49,8 @@ export interface CassandraClient {
   read(statement: Statement, limits?: ReadLimits): Promise<Row[]>;
   /** The same; from every replica that is up, where one replica may answer alone. */
   readFromAll(statement: Statement): Promise<Row[]>;
+  /** The rows of each node that is up, by its own tables. */
+  readFromEach(statement: Statement): Promise<{ readonly node: string; readonly rows: readonly Row[] }[]>;
   /** Page by page. */
   pages(statement: Statement, limits?: ReadLimits): AsyncIterable<Row[]>;
   /** The latest agreed value, also of a comparison whose outcome nobody knows yet; of one partition. */
@@ -91,6 +94,12 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
   return {
     certainty: weak ?? ALWAYS_SURE,
     ...readsOf(client, questions),
+    async readFromEach({ query, params }) {
+      await asked('a node', () => client.connect());
+      const up = [...client.hosts.values()].filter((host) => host.isUp());
+      const of = (host: Host) => asked(host.address, () => client.execute(query, [...params], { ...ONE_NODE, host }));
+      return Promise.all(up.map(async (host) => ({ node: host.address, rows: (await of(host)).rows })));
+    },
     async readAgreed({ query, params }) {
       const work = (how: Asked) => client.execute(query, [...params], { ...REPEATED, ...how });
       return (await again(query, { consistency: serial }, work)).rows;
@@ -186,6 +195,7 @@ function readsOf(client: Client, { weak, again }: Questions): Pick<CassandraClie
   };
 }
 
+const ONE_NODE = { prepare: false, consistency: types.consistencies.one } as const;
 const REPEATED = { prepare: true, isIdempotent: true } as const;
 const QUORUM: Asked = { consistency: localQuorum };
 const STRONG_TRY = { ...QUORUM, readTimeout: STRONG_TRY_MS };

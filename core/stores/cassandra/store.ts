@@ -23,6 +23,7 @@ import { controlOf } from '../control/control.ts';
 import { batchViewIn } from './batch-view.ts';
 import { cassandraClient } from './client.ts';
 import { detectionsIn } from './detections.ts';
+import { durabilityFault } from './durability.ts';
 import { isWithoutTables } from './faults.ts';
 import { forgottenRowsIn } from './forgotten-rows.ts';
 import { firstMetTables } from './first-met-tables.ts';
@@ -89,6 +90,7 @@ export function cassandraStore(config: Config, options: CassandraStoreOptions = 
     ensureTables: (firstMet) =>
       ensureSchema(client, { name: keyspace, datacenter, replication: config.CASSANDRA_REPLICATION }, firstMet),
     isWithoutTables,
+    durabilityFault: () => durabilityFault(client),
     async cellsOf(table, row) {
       const cells = await cellsIn(client, keyspace)[table](row);
       return cells.length === 0 ? null : cells;

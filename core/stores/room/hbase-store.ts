@@ -75,6 +75,7 @@ export function hbaseStore(config: Config, options: HBaseOptions = {}): HBaseSto
     firstMetSets: (admin) => firstMetFamilies(hbase, namespace, admin),
     ensureTables: (detections) => ensureTables(hbase, namespace, { detections, regions: config.HBASE_REGIONS }),
     isWithoutTables,
+    durabilityFault: async () => null,
     async cellsOf(table, row) {
       const asked = { table: `${namespace}:${table}`, gets: [{ row }] };
       const [cells] = requireAnswers(table, await getRows(hbase, asked, (found) => found));

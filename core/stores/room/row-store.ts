@@ -44,6 +44,8 @@ export interface RowStore {
   ensureTables(firstMet: readonly SetPlan[]): Promise<void>;
   /** Whether a fault says that `ensureTables` was never called. */
   isWithoutTables(fault: unknown): boolean;
+  /** Why a daemon that is killed would forget what it has acknowledged, and what to do; null if none would. */
+  durabilityFault(): Promise<string | null>;
   /** Every cell of a row, for whoever looks for a fault, or null. `row`: a key of core/layout/hbase.ts. */
   cellsOf(table: TableName, row: Buffer): Promise<readonly StoredCell[] | null>;
   /** A cheap question; rejects quickly when the store is away. */

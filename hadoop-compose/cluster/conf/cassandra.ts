@@ -43,12 +43,15 @@ export function cassandraYaml(stack: Stack, node: number): string {
     memtable_heap_space: '96MiB',
     memtable_offheap_space: '64MiB',
     memtable_flush_writers: 1,
-    commitlog_sync: 'periodic',
-    commitlog_sync_period: '10000ms',
+    // By default a write is acknowledged before it is on the disk, and a node that is killed forgets what it has
+    // acknowledged in the last 100 ms. A write waits here until it is there, and many writes wait together.
+    commitlog_sync: 'group',
+    commitlog_sync_group_window: '5ms',
     commitlog_segment_size: '16MiB',
     commitlog_total_space: '128MiB',
     concurrent_reads: 8,
-    concurrent_writes: 16,
+    // Threads that wait for the disk most of the time.
+    concurrent_writes: 128,
     concurrent_counter_writes: 2,
     concurrent_materialized_view_writes: 2,
     concurrent_compactors: 1,

@@ -110,7 +110,14 @@ describe('compose.yaml', () => {
     );
     const volumes = nodes.flatMap(([, { volumes: own = [] }]) => own);
     assert.equal(new Set(volumes).size, 3, 'a volume each');
-    for (const [, { environment }] of nodes) assert.equal(environment?.CASSANDRA_SEEDS, 'cassandra-1');
+    for (const [name, { environment }] of nodes) {
+      assert.equal(environment?.CASSANDRA_SEEDS, 'cassandra-1');
+      assert.match(
+        String(environment?.JVM_EXTRA_OPTS),
+        /allow_system_properties=true .*settings\.commitlog_sync=group .*commitlog_sync_period=0ms/,
+        `${name} acknowledges what is on its disk`,
+      );
+    }
     for (const name of ['prepare', 'serve', 'speed', 'batch'])
       assert.equal(
         file.services[name]!.environment?.CASSANDRA_NODES,
