@@ -21,6 +21,7 @@ import type { Oid } from '../core/domain/oid.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { Tallies } from '../core/domain/tallies.ts';
 import type { Instant } from '../core/domain/time.ts';
+import { HOUR_MS } from '../core/domain/time.ts';
 import type { Verdict } from '../core/domain/verdict.ts';
 import type { SpeedRowWrite } from '../core/stores/views/speed-view.ts';
 import type { KnownCounts } from './count-rows.ts';
@@ -130,14 +131,16 @@ export function decideBatch(
   };
 }
 
-/** Deferred detections too, although nothing counts them: a range that is too wide does no harm. */
+/** Whole hours; deferred detections too, although nothing counts them: a range that is too wide does no harm. */
 function detectedRange(batch: readonly ClassifiedRecord[]): DetectedRange | null {
-  const times = batch.flatMap(({ verdict }) => (verdict.kind === 'detection' ? [verdict.detection.detectedAt] : []));
   let [from, to] = [Infinity, -Infinity];
-  for (const time of times) {
-    from = Math.min(from, time);
-    to = Math.max(to, time);
+  for (const { verdict } of batch) {
+    if (verdict.kind !== 'detection') continue;
+    from = Math.min(from, verdict.detection.detectedAt);
+    to = Math.max(to, verdict.detection.detectedAt);
   }
+  // mutation: doubt-hours
+  [from, to] = [Math.floor(from / HOUR_MS) * HOUR_MS, Math.floor(to / HOUR_MS) * HOUR_MS + HOUR_MS - 1];
   return from <= to ? { from, to } : null;
 }
 

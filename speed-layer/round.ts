@@ -28,7 +28,7 @@ import type { Wait } from './admit.ts';
 import type { ClassifiedRecord, Effects } from './decide.ts';
 import type { Delivered, Holdings, RoundPorts } from './round-ports.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
-import { doubtsAfter, isOpen } from '../core/domain/doubt.ts';
+import { doubtsAfter, isInDoubt, isOpen } from '../core/domain/doubt.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
 import { hourRowNames } from '../core/domain/hour-counts.ts';
@@ -227,17 +227,25 @@ async function write(
   reached('offset_committed');
 }
 
-/** Before the first write: a worker that dies amid this round leaves counts whose doubt somebody must know. */
+/**
+ * Before the first write: a worker that dies amid this round leaves counts whose doubt somebody must know. An open span
+ * says it already if it names the hours of this round.
+ */
 async function announceDoubts(
   { certainty, control, growth, persist }: RoundPorts,
   holdings: Holdings,
   effects: readonly Effects[],
   weakBefore: number,
 ): Promise<void> {
-  if (certainty.weakAnswers() === weakBefore) return;
-  const before = effects.flatMap((e) => holdings.progress.get(e.progress.partition) ?? []);
-  const unknown = before.filter(({ doubts }) => !isOpen(doubts?.at(-1)));
-  if (unknown.length > 0) await persist(() => control.announceDoubt(growth.rules().generation, unknown));
+  const isWeak = certainty.weakAnswers() > weakBefore;
+  const unknown = effects.filter(({ progress: { partition }, detected }) => {
+    const span = holdings.progress.get(partition)?.doubts?.at(-1);
+    // mutation: doubt-widens
+    if (isOpen(span)) return !isInDoubt(span, detected);
+    return isWeak;
+  });
+  const ends = unknown.map(({ progress: { partition, nextOffset: to } }) => ({ partition, to }));
+  if (ends.length > 0) await persist(() => control.announceDoubt(growth.rules().generation, ends));
 }
 
 /** The progress with the spans that are in doubt, so that whoever reads one reads both. */

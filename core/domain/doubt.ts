@@ -14,7 +14,10 @@ import type { Tallies } from './tallies.ts';
 import type { Instant } from './time.ts';
 import { epochOf } from './epoch.ts';
 
-/** Milliseconds by the cameras' clocks, both included. */
+/**
+ * Milliseconds by the cameras' clocks, both included. The speed layer names whole hours: a cell counts an hour, minute
+ * by minute, so whoever adds to an old value of it loses counts of the other minutes too.
+ */
 export interface DetectedRange {
   readonly from: number;
   readonly to: number;
@@ -89,6 +92,13 @@ function stateAfter({ state, to }: Doubt, nextOffset: number, isWeak: boolean): 
 
 export function isOpen(doubt: Doubt | undefined): boolean {
   return doubt !== undefined && doubt.state !== 'reread';
+}
+
+/** Whether an open span names this range already, so that more of it puts nothing in doubt that is not. */
+export function isInDoubt(span: Doubt | undefined, range: DetectedRange | null): boolean {
+  if (!span || !isOpen(span)) return false;
+  const { detected } = span;
+  return range === null || (detected !== null && detected.from <= range.from && detected.to >= range.to);
 }
 
 /** Where a partition begins when a quorum answers: at its open span, so that everything of it is written again. */

@@ -42,4 +42,14 @@ export const RING_MUTATIONS: readonly Mutation[] = [
     edits: [{ at: 'announced-doubt', action: 'replace', part: 'condition', text: 'true' }],
     seed: 24,
   },
+  {
+    bug: 'a span of doubt names the minutes of its detections only, while cells hold whole hours',
+    edits: [{ at: 'doubt-hours', action: 'remove' }],
+    seed: 10_255,
+  },
+  {
+    bug: 'a round of other hours is not announced while a span is open',
+    edits: [{ at: 'doubt-widens', action: 'insert', side: 'before', text: 'if (isOpen(span)) return false;' }],
+    seed: 782,
+  },
 ].map((mutation) => ({ ...mutation, simulation: 'run-ring.ts' }) as const) as readonly Mutation[];

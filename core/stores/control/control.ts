@@ -12,7 +12,7 @@
  * timestamp 1
  *   read/<generation>/<from>/<partition>   everything that arrived before the growth at `from` is counted; timestamp 1
  *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
- *   doubt/<generation>/<partition>      from which offset on a worker counts without a quorum (domain/doubt.ts);
+ *   doubt/<generation>/<partition>      up to which offset a worker counts in doubt (domain/doubt.ts);
  * timestamp = that offset
  *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut;
  * timestamp = the cut

@@ -38,10 +38,10 @@ export interface ProgressRows {
   /** One entry a partition, null where nothing was processed yet. */
   progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
   /**
-   * Says that what comes after this progress is counted without a quorum. It is called before the first write of it,
-   * so that no reader meets such a count without its doubt. The progress that includes it names the span.
+   * Says that records before these offsets are counted in doubt. It is called before the first write of them, so that
+   * no reader meets such a count without its doubt. The progress that includes the offset names the span.
    */
-  announceDoubt(generation: number, progress: readonly Progress[]): Promise<void>;
+  announceDoubt(generation: number, ends: readonly { partition: number; to: number }[]): Promise<void>;
   /** Writes the cuts first, then the progress, so that a reader of the progress finds every cut before it. */
   putProgress(generation: number, progress: readonly Progress[], cuts?: readonly CutTallies[]): Promise<void>;
   /** One entry a cut that was asked for; null where the speed layer has not processed a record at or after it. */
@@ -59,14 +59,14 @@ export function progressRows(cell: JsonFacts, mayDoubt = false): ProgressRows {
       return names.map((_, at) => {
         const progress = rows[at] === null ? null : readProgress(rows[at]);
         const announced = rows[names.length + at];
-        return progress && announced ? withAnnounced(progress, AnnouncedJson.parse(announced).from) : progress;
+        return progress && announced ? withAnnounced(progress, AnnouncedJson.parse(announced).to) : progress;
       });
     },
-    async announceDoubt(generation, all) {
+    async announceDoubt(generation, ends) {
       await cell.put(
-        all.map(({ partition, nextOffset }) => ({
-          ...{ row: doubtRow(generation, partition), timestamp: nextOffset },
-          json: { partition, from: nextOffset },
+        ends.map(({ partition, to }) => ({
+          ...{ row: doubtRow(generation, partition), timestamp: to },
+          json: { partition, to },
         })),
       );
     },
@@ -83,10 +83,12 @@ export function progressRows(cell: JsonFacts, mayDoubt = false): ProgressRows {
 }
 
 /** A round that was announced and has no progress: nobody knows how far it came, or what it counted. */
-function withAnnounced(progress: Progress, from: number): Progress {
+function withAnnounced(progress: Progress, to: number): Progress {
   const { doubts = [], nextOffset, arrival, tallies } = progress;
+  const last = doubts.at(-1);
   // mutation: announced-doubt
-  if (from < nextOffset || isOpen(doubts.at(-1))) return progress;
+  if (to <= nextOffset) return progress;
+  if (last && isOpen(last)) return { ...progress, doubts: [...doubts.slice(0, -1), { ...last, detected: EVERYTHING }] };
   const span = { arrivedBefore: arrival, tallies, arrivedTo: arrival, detected: EVERYTHING, state: 'open' as const };
   return { ...progress, doubts: [...doubts, { from: nextOffset, to: nextOffset, ...span }] };
 }
@@ -99,7 +101,10 @@ const cutRow = (generation: number, { partition, cut }: Omit<CutTallies, 'tallie
   `cut/${generation}/${partition}/${cut}`;
 
 const whole = z.number().int();
-const AnnouncedJson = z.object({ from: whole });
+/** Programs before 2026-12-01 named the first offset instead. */
+const AnnouncedJson = z
+  .object({ from: whole.optional(), to: whole.optional() })
+  .transform(({ from = 0, to = from + 1 }) => ({ to }));
 /** Tallies as they are written down, here and in the reports of the batch layer (runs.ts). */
 export const TalliesJson = z.object({
   new: whole,

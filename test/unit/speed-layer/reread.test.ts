@@ -44,7 +44,7 @@ function stage() {
     speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: async () => undefined },
     control: {
       putProgress: async (_, rows) => void written.push(...rows),
-      announceDoubt: async (_, rows) => void announced.push(...rows.map(({ nextOffset }) => nextOffset)),
+      announceDoubt: async (_, ends) => void announced.push(...ends.map(({ to }) => to)),
     },
     persist: (step) => step(),
     reached: () => undefined,
@@ -69,7 +69,7 @@ test('a round that one replica answered notes its span with the progress', async
   assert.deepEqual([span!.from, span!.to, span!.state], [1, 2, 'open']);
   assert.ok(span!.detected);
   await count(2);
-  assert.deepEqual(announced, [1], 'once, before the first write of the span');
+  assert.deepEqual(announced, [2], 'once, before the first write of the span');
 });
 
 test('the partition begins again when a quorum answers', async () => {
