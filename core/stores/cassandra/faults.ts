@@ -89,7 +89,11 @@ function reasonOf(thrown: Error): string {
   return first ? `no node answered (${first.message})` : thrown.message;
 }
 
+/**
+ * The node ended the connection amid a question. The driver asks another node itself, but not for a comparison, which
+ * may have held: then it throws what it has marked so, or the system's error.
+ */
 function isOfSocket(thrown: Error): boolean {
-  const { code } = thrown as NodeJS.ErrnoException;
-  return typeof code === 'string' && /^E[A-Z]+$/.test(code);
+  const { code, isSocketError } = thrown as NodeJS.ErrnoException & { isSocketError?: unknown };
+  return isSocketError === true || (typeof code === 'string' && /^E[A-Z]+$/.test(code));
 }

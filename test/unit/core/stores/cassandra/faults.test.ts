@@ -22,6 +22,12 @@ test('what may pass is tried again: too few replicas, a late answer, an overload
   assert.match(faultOf(nobody).message, /sightline\.facts: no node answered \(connect ECONNREFUSED\)/);
 });
 
+test('a node that dies amid a comparison is tried again, as the driver itself does not', () => {
+  // As the driver makes it; its class is not to be had.
+  const closed = Object.assign(new Error('Socket was closed'), { name: 'DriverError', isSocketError: true });
+  assert.ok(faultOf(closed) instanceof Retryable);
+});
+
 test('a sign-in or a right that is missing needs a person, and the message names the settings', () => {
   const refused = [
     answered(types.responseErrorCodes.unauthorized),
