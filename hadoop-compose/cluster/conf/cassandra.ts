@@ -3,9 +3,16 @@
  *
  * JSON is YAML, so values are written as JSON. Batches of one partition have no limit of their own; those across
  * partitions are a hundred small rows, more than Cassandra warns of by default.
+ *
+ * A node has one token, because each of three nodes holds every row anyhow: a node that takes the place of a lost one
+ * repairs the state of Paxos for every table and every range. With 16 tokens a node that was 768 repairs with a write
+ * to disk each, three minutes on a busy machine. A stack that was started with 16 keeps them: Cassandra refuses another
+ * number.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { addressOfNode, nameOfNode } from '../../stack/cassandra-nodes.ts';
-import { dataFolder } from '../../stack/stack.ts';
+import { confFolder, dataFolder } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
 
 export function cassandraYaml(stack: Stack, node: number): string {
@@ -14,7 +21,7 @@ export function cassandraYaml(stack: Stack, node: number): string {
   const { cassandra, cassandraStorage } = stack.ports;
   const settings = {
     cluster_name: 'sightline',
-    num_tokens: 16,
+    ...tokensOf(stack, node),
     partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner',
     data_file_directories: [`${data}/data`],
     commitlog_directory: `${data}/commitlog`,
@@ -35,7 +42,6 @@ export function cassandraYaml(stack: Stack, node: number): string {
     endpoint_snitch: 'SimpleSnitch',
     // All nodes begin empty, so none has anything to send to the next.
     auto_bootstrap: false,
-    allocate_tokens_for_local_replication_factor: 3,
     // Times to live may end after 2038.
     storage_compatibility_mode: 'NONE',
     sstable: { selected_format: 'bti' },
@@ -61,6 +67,7 @@ export function cassandraYaml(stack: Stack, node: number): string {
     counter_cache_size: '0MiB',
     networking_cache_size: '16MiB',
     auto_snapshot: false,
+    ...ON_FAULTS,
     paxos_variant: 'v2',
     batch_size_warn_threshold: '128KiB',
     batch_size_fail_threshold: '1024KiB',
@@ -71,6 +78,33 @@ export function cassandraYaml(stack: Stack, node: number): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`)
     .join('');
+}
+
+const ON_FAULTS = {
+  disk_failure_policy: 'stop',
+  commit_failure_policy: 'stop',
+  // Else a request of a node whose clock is behind counts as overdue where the clock is ahead, and is dropped.
+  internode_timeout: false,
+};
+
+const TOKENS_OF_OLD = 16;
+const RING = 1n << 64n;
+const FIRST_TOKEN = 1n - (1n << 63n);
+const NODES = 3n;
+
+function tokensOf(stack: Stack, node: number): Record<string, string | number> {
+  if (tokensSaid(join(confFolder(stack, 'cassandra'), `${nameOfNode(node)}.yaml`)) === TOKENS_OF_OLD)
+    return { num_tokens: TOKENS_OF_OLD, allocate_tokens_for_local_replication_factor: 3 };
+  return { num_tokens: 1, initial_token: String(FIRST_TOKEN + (RING * BigInt(node - 1)) / NODES) };
+}
+
+/** By the file of the start before. */
+function tokensSaid(file: string): number | undefined {
+  try {
+    return Number(/^num_tokens: (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Cassandra logs through Logback: a file, five old ones of 20 MB kept, as the other daemons do (logging.ts). */

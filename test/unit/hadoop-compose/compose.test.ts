@@ -22,6 +22,18 @@ test('the containers run the versions that are pinned for one machine', () => {
   assert.ok(read('conf/hbase/Dockerfile').includes(`ARG HBASE_VERSION=${releases.hbase.replace('-hadoop3', '')}\n`));
 });
 
+test('the containers of Cassandra are told what the nodes of one machine are', () => {
+  const ring = { folder: '/s', jarsFolder: '/j', ports: portsFrom({}), cassandraNodes: 3 } as const;
+  const here = confFiles(ring)['cassandra/cassandra1.yaml']!;
+  const there = [...read('compose.yaml').matchAll(/-Dcassandra\.settings\.(\w+)=(\S+)/g)];
+  const told = there.filter(([, name]) => name !== 'commitlog_sync_period');
+  assert.ok(told.length > 0);
+  for (const [, name, value] of told) assert.match(here, new RegExp(`^${name}: "?${value}"?$`, 'm'));
+  // A period is refused beside a group.
+  assert.ok(there.some(([, name, value]) => name === 'commitlog_sync_period' && value === '0ms'));
+  assert.doesNotMatch(here, /commitlog_sync_period/);
+});
+
 test('neither the stack of one machine nor the containers run code of tables, let anybody write, or take orders from other pages', () => {
   const here = Object.values(confFiles({ folder: '/s', jarsFolder: '/j', ports: portsFrom({}) })).join('\n');
   const there = read('conf/hadoop/hdfs-site.xml') + read('conf/hbase/hbase-site.xml');

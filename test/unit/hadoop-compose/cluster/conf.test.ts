@@ -1,6 +1,9 @@
 // What is written for the daemons: well-formed, on loopback only, on the ports of the stack, with bounded logs.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { Refusal } from '../../../../core/process/errors.ts';
@@ -129,4 +132,21 @@ test('a second stack has a folder of its own and shares the jars', () => {
   assert.equal(second.folder, '/home/x/test-stack');
   assert.equal(second.jarsFolder, first.jarsFolder);
   assert.throws(() => stackFrom({ SIGHTLINE_STACK: '../elsewhere' }), /SIGHTLINE_STACK/);
+});
+
+test('a new node of Cassandra has one token of its own, and one that was started with sixteen keeps them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-conf-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const ring: Stack = { ...stack, folder, cassandraNodes: 3 };
+  const yamlOf = (node: number): string => confFiles(ring)[`cassandra/cassandra${node}.yaml`]!;
+  const tokens = [1, 2, 3].map((node) => BigInt(/^initial_token: "(-?\d+)"$/m.exec(yamlOf(node))![1]!));
+  assert.deepEqual(
+    [...new Set(tokens)].sort((a, b) => (a < b ? -1 : 1)),
+    tokens,
+  );
+  assert.match(yamlOf(1), /^num_tokens: 1$/m);
+  mkdirSync(join(folder, 'conf', 'cassandra'), { recursive: true });
+  writeFileSync(join(folder, 'conf', 'cassandra', 'cassandra2.yaml'), 'num_tokens: 16\n');
+  assert.match(yamlOf(2), /^num_tokens: 16$/m);
+  assert.doesNotMatch(yamlOf(2), /initial_token/);
 });
