@@ -1,5 +1,5 @@
 /**
- * `npm run bench:speed -- [catch-up|spark|latency|engines|growth]`: what the speed layer costs. README.md says how, and
+ * `npm run bench:speed -- [catch-up|spark|latency|engines|growth|bytes]`: what the speed layer costs. README.md says how, and
  * what came out.
  *
  *     catch-up  [--detections 600000] [--copies 0.1] [--places 400] [--items 60] [--workers 1] [--partitions 12] [--runs 1]
@@ -7,6 +7,7 @@
  *               to HBase, and all that the speed layer keeps
  *     latency   the same Spark job beside traffic at a steady rate: how long a record waits for its micro-batch; freshness.ts is ours
  *     engines   the worker, the engine on Spark with both triggers and the plain Spark job, on one topic: a backlog, then a steady rate
+ *     bytes     what a detection takes on disk, by place  [--rate 10000] [--seconds 60]
  *     growth    how throughput changes with partitions, places, items, copies and workers
  *
  * Each makes a topic and a namespace of its own on the stack of the environment, and removes them.
@@ -19,6 +20,7 @@ import type { SparkSink } from './peer/spark.ts';
 import { median, printTable, quantile } from '../support/table.ts';
 import { fillTopic, publishSteadily } from '../support/traffic.ts';
 import { benchWorld } from '../support/world.ts';
+import { printBytes } from './bytes.ts';
 import { catchUp } from './catch-up.ts';
 import { printEngines } from './engines.ts';
 import { runSparkPeer, waitsOf } from './peer/spark.ts';
@@ -66,7 +68,8 @@ else if (what === 'spark') await printBesideSpark();
 else if (what === 'latency') await printLatencyOfSpark();
 else if (what === 'growth') await printGrowth();
 else if (what === 'engines') await printEngines({ ...asked, seconds: Number(values.seconds) });
-else throw new Error(`"${what}" is none of catch-up, spark, latency, growth, engines`);
+else if (what === 'bytes') await printBytes(asked, Number(values.seconds));
+else throw new Error(`"${what}" is none of catch-up, spark, latency, growth, engines, bytes`);
 process.exit(0);
 
 async function printCatchUp(): Promise<void> {

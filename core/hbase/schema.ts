@@ -69,7 +69,8 @@ function decodeFamily(family: ColumnFamilySchema): FamilySchema {
   if (versions !== undefined) schema.maxVersions = Number(versions);
   const bloom = attributes.get('BLOOMFILTER');
   if (bloom === 'ROW' || bloom === 'NONE' || bloom === 'ROWCOL') schema.bloom = bloom;
-  if (attributes.get('COMPRESSION') === 'NONE') schema.compression = 'NONE';
+  const codec = attributes.get('COMPRESSION')?.toUpperCase();
+  if (codec === 'NONE' || codec === 'GZ' || codec === 'ZSTD') schema.compression = codec;
   const blockSize = attributes.get('BLOCKSIZE');
   if (blockSize !== undefined) schema.blockSizeBytes = Number(blockSize);
   const encoding = attributes.get('DATA_BLOCK_ENCODING');

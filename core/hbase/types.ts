@@ -86,12 +86,15 @@ export interface TableSchema {
   readonly families: readonly FamilySchema[];
 }
 
+/** How HBase packs the blocks of its files. GZ is in every Java; servers may lack ZSTD, and refuse it then. */
+export type Codec = 'NONE' | 'GZ' | 'ZSTD';
+
 export interface FamilySchema {
   readonly name: string;
   readonly ttlSeconds?: number;
   readonly maxVersions?: number;
   readonly bloom?: 'ROW' | 'NONE' | 'ROWCOL';
-  readonly compression?: 'NONE';
+  readonly compression?: Codec;
   readonly blockSizeBytes?: number;
   readonly dataBlockEncoding?: 'NONE' | 'FAST_DIFF';
   readonly inMemory?: boolean;

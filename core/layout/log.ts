@@ -10,7 +10,7 @@ import { isUtf8 } from 'node:buffer';
 import type { DeadLetter } from '../domain/dead-letters.ts';
 import type { LogRecord, Position } from '../domain/detection.ts';
 import { STRAY_HEADER } from '../domain/verdict.ts';
-import { LEAST_DEAD_LETTER_BYTES, LEAST_TOPIC_BYTES } from './topic-settings.ts';
+import { GREATEST_TOPIC_BYTES, LEAST_DEAD_LETTER_BYTES, LEAST_TOPIC_BYTES, STORED_CODEC } from './topic-settings.ts';
 
 export interface TopicPlan {
   readonly name: string;
@@ -40,16 +40,34 @@ export function topicPlans(options: {
     'retention.ms': String(retentionMs),
     'segment.bytes': String(segmentBytes),
     'segment.ms': String(Math.max(60_000, Math.min(retentionMs, 86_400_000))),
-    // Producers may send any codec; the broker unpacks what not every reader of ours was built with (zstd, lz4), and
-    // checks the size again after that.
-    'compression.type': 'uncompressed',
+    // Producers may send any codec; the broker packs anew what came otherwise, so that every reader can read it.
+    'compression.type': STORED_CODEC,
     'max.message.bytes': String(LEAST_TOPIC_BYTES),
   };
-  const deadLetters = { ...durable, 'retention.ms': '-1', 'max.message.bytes': String(LEAST_DEAD_LETTER_BYTES) };
+  const deadLetters = {
+    ...durable,
+    'retention.ms': '-1',
+    'compression.type': STORED_CODEC,
+    'max.message.bytes': String(LEAST_DEAD_LETTER_BYTES),
+  };
   return [
     { name: options.topic, partitions, replication, config: log },
     { name: options.deadLetterTopic, partitions, replication, config: deadLetters },
   ];
+}
+
+/**
+ * The most that any layer takes of a key or of a value: the log's limit is of packed bytes, and one megabyte may unpack
+ * to a thousand. Every reader of the log cuts at the same byte, so a longer value is the same dead letter for all of
+ * them, and the letter keeps its beginning.
+ */
+export const GREATEST_PART_BYTES = GREATEST_TOPIC_BYTES;
+
+/** The bytes, or a copy of their beginning that does not hold the rest in memory. */
+export function withinLimit<T extends Buffer | null>(bytes: T): T | Buffer {
+  return bytes === null || bytes.length <= GREATEST_PART_BYTES
+    ? bytes
+    : Buffer.from(bytes.subarray(0, GREATEST_PART_BYTES));
 }
 
 export type Headers = readonly (readonly [name: string, value: Buffer])[];

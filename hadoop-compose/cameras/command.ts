@@ -44,7 +44,7 @@ export function produceCommand(): Command {
     .addOption(
       new Option('--compression <codec>', 'of the record batches')
         .choices(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
-        .default('none'),
+        .default('gzip'),
     )
     .option('--metrics-port <port>', 'serve Prometheus metrics on 127.0.0.1; 0 takes a free port')
     .option('--footage <folder>', 'hand over pictures and films too, to the agent whose FOOTAGE_FOLDER this is')

@@ -6,7 +6,7 @@
  */
 export const LAPTOP: Readonly<Record<string, string>> = {
   PRUNE_GRACE_SECONDS: '30',
-  KAFKA_RETENTION_HOURS: '2',
+  KAFKA_RETENTION_HOURS: '4',
   KAFKA_SEGMENT_MB: '64',
   // Flume's heap grows by four times this.
   FOOTAGE_GREATEST_MB: '32',

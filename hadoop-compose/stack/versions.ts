@@ -63,7 +63,12 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
     `org.apache.hadoop:hadoop-hdfs:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-hdfs-client:${releases.hadoop}`,
   ],
-  hbase: [`org.apache.hbase:hbase-server:${releases.hbase}`, zookeeper],
+  // The codec brings its native code inside its jar, so the machine needs no library.
+  hbase: [
+    `org.apache.hbase:hbase-server:${releases.hbase}`,
+    `org.apache.hbase:hbase-compression-zstd:${releases.hbase}`,
+    zookeeper,
+  ],
   kafka: [
     `org.apache.kafka:kafka_2.13:${releases.kafka}`,
     `org.apache.kafka:kafka-tools:${releases.kafka}`,

@@ -19,6 +19,7 @@
  *   key, value, name = length:i32 bytes               −1: null
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
+import { withinLimit } from '../../core/layout/log.ts';
 
 export type Frame =
   | { readonly kind: 'settings'; readonly settings: unknown }
@@ -106,8 +107,8 @@ function readRecord(bytes: Buffer): LogRecord {
   const partition = word();
   const offset = word() * TWO_TO_32 + word();
   const stamp = (word() | 0) * TWO_TO_32 + word();
-  const key = content();
-  const value = content();
+  const key = withinLimit(content());
+  const value = withinLimit(content());
   const count = word();
   const headers: [string, Buffer | null][] = [];
   for (let i = 0; i < count; i++) headers.push([content()?.toString('utf8') ?? '', content()]);

@@ -319,7 +319,7 @@ test('a table is described as it was made, and a change of its families is read 
       ttlSeconds: 86_400,
       maxVersions: 1,
       bloom: 'ROWCOL',
-      compression: 'NONE',
+      compression: 'ZSTD',
       blockSizeBytes: 16_384,
       dataBlockEncoding: 'FAST_DIFF',
       inMemory: true,

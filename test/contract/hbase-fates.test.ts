@@ -1,6 +1,6 @@
 /**
  * What can never succeed on a real HBase is refused with what to do: a table that is disabled or dropped while a client
- * works with it.
+ * works with it, a codec that no server has.
  *
  * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. Missing rights need a cluster with
  * an access controller; a unit test of core/hbase/batch.ts plays its answers.
@@ -11,7 +11,8 @@ import { after, before, test } from 'node:test';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { askHBase, getRows, putRows } from '../../core/stores/rows/hbase-rows.ts';
 import { createHBaseClient } from '../../core/hbase/client.ts';
-import type { RowPut } from '../../core/hbase/types.ts';
+import { HBaseError } from '../../core/hbase/errors.ts';
+import type { Codec, RowPut } from '../../core/hbase/types.ts';
 
 const zookeeper = process.env.HBASE_ZOOKEEPER ?? '127.0.0.1:2181';
 const znode = process.env.HBASE_ZNODE ?? '/hbase';
@@ -68,4 +69,16 @@ test('a table that is disabled, or is dropped, under a client is refused at once
   await other.admin.dropTable(table);
   await allRefused(/TableNotFoundException: .*"sightline prepare" creates/);
   await other.close();
+});
+
+test('a table whose codec the cluster lacks is refused at once, in words by which another codec is chosen', async () => {
+  const table = `${namespace}:packed`;
+  const make = (compression: Codec) =>
+    hbase.admin.ensureTable({ name: table, families: [{ name: 'f', compression }] }, []);
+  await assert.rejects(
+    make('LZ4' as Codec),
+    (error: Error) => error instanceof HBaseError && error.fate === 'bug' && /compression/i.test(error.message),
+  );
+  assert.equal(await make('ZSTD'), 'created', 'the stack has this one');
+  await hbase.admin.dropTable(table);
 });

@@ -16,6 +16,7 @@ import { oid } from '../../core/domain/oid.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
 import { GREATEST_STRAY_BYTES } from '../../core/domain/verdict.ts';
+import { GREATEST_PART_BYTES } from '../../core/layout/log.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import { openStores } from '../../core/stores/open.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
@@ -53,6 +54,8 @@ const padded = (id: string, bytes: number): string =>
   `{"geographical_location_oid":17,"video_camera_oid":3,"detection_oid":${id},"item_name":"car","timestamp_detected":${Date.now()}}`.padEnd(
     bytes,
   );
+
+const valueBytes = (letter: string): number => (JSON.parse(letter) as { value: { bytes: number } }).value.bytes;
 
 /** Once every record of the log is counted. */
 async function tallies(): Promise<Tallies> {
@@ -96,21 +99,19 @@ test('the largest records have a place each, and no worker stops', { timeout: 24
     }),
     /larger than the max message size/,
   );
-  const packed = {
-    topic: world.name,
-    compression: kafkajs.CompressionTypes.GZIP,
-    messages: [{ partition: 0, value: Buffer.alloc(2_000_000, ' ') }],
-  };
-  await assert.rejects(
-    producer.send(packed),
-    /larger than the max message size/,
-    'the broker checks again after unpacking',
-  );
+  const packed = (bytes: number): Promise<unknown> =>
+    producer.send({
+      topic: world.name,
+      compression: kafkajs.CompressionTypes.GZIP,
+      messages: [{ partition: 0, value: Buffer.alloc(bytes, ' ') }],
+    });
+  await packed(2_000_000);
+  await packed(GREATEST_PART_BYTES + 5_000_000);
   await producer.disconnect();
 
   const { dead_letters_by_reason: reasons, ...counted } = await tallies();
-  assert.deepEqual([counted.new, counted.strays, counted.dead_letters], [2, 1, 5]);
-  assert.deepEqual(reasons, { too_large_to_forward: 1, tombstone: 1, bad_utf8: 1, not_json: 2 });
+  assert.deepEqual([counted.new, counted.strays, counted.dead_letters], [2, 1, 7]);
+  assert.deepEqual(reasons, { too_large_to_forward: 1, tombstone: 1, bad_utf8: 1, not_json: 4 });
 });
 
 test('the batch layer judges them the same', { timeout: 240_000 }, async () => {
@@ -144,13 +145,22 @@ test(
     const list = await dlq('list');
     assert.equal(list.code, 0);
     const lines = list.stdout.split('\n').filter(Boolean);
-    assert.deepEqual([lines.length, lines.every(({ length }) => length < 250)], [5, true]);
+    assert.deepEqual([lines.length, lines.every(({ length }) => length < 250)], [7, true]);
+    const unpacked = await dlq('list', '--reason', 'not_json', '--json');
+    const sizes = unpacked.stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => valueBytes(line));
+    assert.ok(sizes.includes(2_000_000) && sizes.includes(GREATEST_PART_BYTES), `${sizes}`);
     const [letter] = lines.find((line) => line.includes('too_large_to_forward'))!.split('\t');
     const shown = await dlq('show', letter!, '--json');
-    assert.equal((JSON.parse(shown.stdout) as { value: { bytes: number } }).value.bytes, GREATEST_BYTES);
+    assert.equal(valueBytes(shown.stdout), GREATEST_BYTES);
     const tombstone = await dlq('list', '--reason', 'tombstone', '--json');
     assert.equal((JSON.parse(tombstone.stdout) as { key: { bytes: number } }).key.bytes, GREATEST_BYTES - 2);
 
+    // Only where the broker unpacks a record has it no room.
+    await stores.admin.configure(world.name, { 'compression.type': 'uncompressed' });
+    await pause(1_000);
     const early = await dlq('replay', '--reason', 'too_large_to_forward', '--json');
     assert.equal(early.code, 4);
     assert.deepEqual(JSON.parse(early.stdout.trim().split('\n').at(-1)!), {

@@ -14,7 +14,7 @@ import rdkafka from 'node-rdkafka';
 import type { LogProducer } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
 import { TICK_HEADER } from '../../domain/verdict.ts';
-import { deadLetterHeaders, forwardedHeaders } from '../../layout/log.ts';
+import { deadLetterHeaders, forwardedHeaders, GREATEST_PART_BYTES } from '../../layout/log.ts';
 import { raiseLimit } from '../../layout/topic-settings.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { connect, disconnect } from './calls.ts';
@@ -36,8 +36,8 @@ interface Outgoing {
 
 const DELIVERY_LIMIT_MS = 30_000;
 const POLL_MS = 2;
-/** Above GREATEST_TOPIC_BYTES (layout/topic-settings.ts), so that the topic's own limit decides. */
-const GREATEST_RECORD_BYTES = 100_000_000;
+/** Above what a record of the log has as we take it (layout/log.ts), so that the topic's own limit decides. */
+const GREATEST_RECORD_BYTES = 2 * GREATEST_PART_BYTES + 16_000_000;
 const PORTION_BYTES = 16_000_000;
 const RECORD_OVERHEAD_BYTES = 100;
 const NO_CODE = -1;

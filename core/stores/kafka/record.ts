@@ -1,11 +1,12 @@
 /**
- * From node-rdkafka's message to a record of the log, with nothing interpreted and nothing lost.
+ * From node-rdkafka's message to a record of the log, with nothing interpreted, and nothing lost within the limit.
  *
  * consumer.ts and reader.ts call it for every message. node-rdkafka gives each header as an object with one member; a
  * header without a value comes as no bytes.
  */
 import type { Message } from 'node-rdkafka';
 import type { LogRecord } from '../../domain/detection.ts';
+import { withinLimit } from '../../layout/log.ts';
 
 type Header = LogRecord['headers'][number];
 
@@ -15,8 +16,8 @@ export function recordOf(message: Message): LogRecord {
     partition,
     offset,
     stamp: timestamp ?? 0,
-    key: typeof key === 'string' ? Buffer.from(key) : (key ?? null),
-    value,
+    key: withinLimit(typeof key === 'string' ? Buffer.from(key) : (key ?? null)),
+    value: withinLimit(value),
     headers: headers === undefined || headers.length === 0 ? NO_HEADERS : headers.flatMap(headerOf),
   };
 }

@@ -122,8 +122,8 @@ def _producer(brokers: str, compression: str, partitioner: str, take_statistics:
             "message.timeout.ms": 0,
             "linger.ms": _LINGER_MS,
             "compression.type": compression,
-            # Kafka checks a batch again after unpacking it; both of these count bytes before compression, and are far enough
-            # below the topic's limit (1,048,588).
+            # Both count bytes before compression, and are far enough below the topic's limit (1,048,588) for a batch that
+            # cannot be compressed.
             "message.max.bytes": 1_000_000,
             "batch.size": 1_000_000,
             "queue.buffering.max.messages": 200_000,

@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--drain", action=argparse.BooleanOptionalAction, default=True, help="send waiting copies before stopping")
     add("--stats", action="store_true", help="a line of JSON on standard output every second")
     add("--metrics-port", type=_whole(0, 65_535), help="serve Prometheus metrics on 127.0.0.1")
-    add("--compression", choices=("none", "gzip", "snappy", "lz4", "zstd"), default="none")
+    add("--compression", choices=("none", "gzip", "snappy", "lz4", "zstd"), default="gzip")
     add("--wait-seconds", type=_at_least(0), default=60.0, help="how long to wait for Kafka and the topic at the start")
     add("--footage", type=Path, metavar="FOLDER", help="hand over pictures and films to the agent in this folder")
     add("--frames-per-second", type=_above_zero, default=20.0, help="pictures and films a second, of all cameras")

@@ -67,6 +67,8 @@ export function hbaseSite(stack: Stack): Settings {
     'hbase.regionserver.global.memstore.size': 0.2,
     'hfile.block.cache.size': 0.3,
     'hbase.ipc.server.max.callqueue.size': 256 * 1_024 * 1_024,
+    // Its own choice needs native libraries of Hadoop.
+    'hbase.io.compress.zstd.codec': 'org.apache.hadoop.hbase.io.compress.zstd.ZstdCodec',
 
     'dfs.replication': 1,
     ...hdfsClient,

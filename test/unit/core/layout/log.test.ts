@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   deadLetterHeaders,
+  GREATEST_PART_BYTES,
   readDeadLetter,
   replayHeader,
   strayHeaders,
   topicPlans,
+  withinLimit,
 } from '../../../../core/layout/log.ts';
 
 const record = { partition: 3, offset: 99, stamp: 5, key: null, value: null, headers: [] };
@@ -58,6 +60,17 @@ describe('a dead letter', () => {
 
   it('says which one it was when it is produced again', () => {
     assert.deepEqual(replayHeader('detections.dlq', kept), ['sightline.replay', Buffer.from('detections.dlq/1/7')]);
+  });
+});
+
+describe('what is read of a record', () => {
+  it('is everything up to 64 MiB of a key or a value, and their beginning beyond that', () => {
+    const longest = Buffer.alloc(GREATEST_PART_BYTES, 'x');
+    assert.equal(withinLimit(longest), longest);
+    assert.equal(withinLimit(null), null);
+    const cut = withinLimit(Buffer.concat([longest, Buffer.from('y')]));
+    assert.ok(cut.equals(longest));
+    assert.equal(cut.buffer.byteLength, GREATEST_PART_BYTES, 'the rest is not held in memory');
   });
 });
 
