@@ -15,6 +15,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../core/process/config.ts';
 import type { TrafficPlan } from '../support/traffic.ts';
 import type { BenchWorld } from '../support/world.ts';
+import { LAKE } from '../../core/layout/lake.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { dataFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
@@ -36,7 +37,7 @@ export async function printBytes(plan: Omit<TrafficPlan, 'detections'>, seconds:
     worker.kill('SIGTERM');
     await new Promise((resolve) => worker.once('exit', resolve));
     const { SIGHTLINE_ROOT: root } = world.config;
-    const raw = await treeBytes(world.config, `${root}/raw`);
+    const raw = await treeBytes(world.config, `${root}/${LAKE}/raw`);
     const sizes: [string, number][] = [
       ["Kafka's log", await segmentBytes(world.config)],
       ...(await tableBytes(world.config)),

@@ -14,7 +14,8 @@ function masterWith(codecs: readonly Codec[], there: TableSchema[] = []) {
       throw new HBaseError(
         'bug',
         'DoNotRetryIOException',
-        `Compression algorithm '${missing.compression!.toLowerCase()}' previously failed test.`,
+        'java.lang.NoClassDefFoundError: net/jpountz/lz4/LZ4Factory Set hbase.table.sanity.checks to false at conf or ' +
+          'table descriptor if you want to bypass sanity checks',
       );
   };
   const admin = {
