@@ -77,7 +77,8 @@ test('a table whose codec the cluster lacks is refused at once, in words by whic
     hbase.admin.ensureTable({ name: table, families: [{ name: 'f', compression }] }, []);
   await assert.rejects(
     make('LZ4' as Codec),
-    (error: Error) => error instanceof HBaseError && error.fate === 'bug' && error.message.includes('hbase.table.sanity.checks'),
+    (error: Error) =>
+      error instanceof HBaseError && error.fate === 'bug' && error.message.includes('hbase.table.sanity.checks'),
   );
   assert.equal(await make('ZSTD'), 'created', 'the stack has this one');
   await hbase.admin.dropTable(table);

@@ -80,8 +80,7 @@ describe('the settings of the topics', () => {
   it('may pack records with every codec that each reader knows, and letters at least as well as the log', () => {
     for (const codec of ['gzip', 'uncompressed', 'lz4', 'snappy'])
       assert.deepEqual(faultsOf({ 'compression.type': codec }), []);
-    for (const codec of ['producer', 'zstd'])
-      assert.equal(faultsOf({ 'compression.type': codec })[0]?.value, 'gzip');
+    for (const codec of ['producer', 'zstd']) assert.equal(faultsOf({ 'compression.type': codec })[0]?.value, 'gzip');
     for (const codec of ['gzip', 'producer']) assert.deepEqual(faultsOf({}, { 'compression.type': codec }), []);
     const [letters] = faultsOf({}, { 'compression.type': 'uncompressed' });
     assert.deepEqual([letters?.topic, letters?.stops, letters?.value], ['detections.dlq', 'nobody', 'gzip']);
