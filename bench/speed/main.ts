@@ -1,6 +1,6 @@
 /**
- * `npm run bench:speed -- [catch-up|spark|latency|engines|growth|bytes]`: what the speed layer costs. README.md says how,
- * and what came out.
+ * `npm run bench:speed -- [catch-up|spark|latency|engines|growth|bytes]`: what the speed layer costs. README.md says
+ * how, and what came out.
  *
  *     catch-up  [--detections 600000] [--copies 0.1] [--places 400] [--items 60] [--workers 1] [--partitions 12] [--runs 1]
  *     spark     the same, and Spark Structured Streaming over the same topic: to nowhere, a row a detection

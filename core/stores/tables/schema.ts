@@ -63,8 +63,8 @@ async function packed<T>(schema: TableSchema, carryOut: (schema: TableSchema) =>
 }
 
 /**
- * The master tries a codec before it makes a table. What it says when it lacks one differs (a class, a library); that it
- * was a check of the schema it says always.
+ * The master tries a codec before it makes a table. What it says when it lacks one differs (a class, a library); that
+ * it was a check of the schema it says always.
  */
 function isWithoutCodec(error: unknown): boolean {
   return error instanceof HBaseError && error.message.includes('hbase.table.sanity.checks');
