@@ -220,29 +220,35 @@ async function onEverySparkMaster() {
 
 /**
  * `npm run test:cassandra`: what holds of every store of rows, asked of Cassandra; three nodes that are struck; then
- * both stores over one log: the same answers, and the move from one to the other.
+ * both stores over one log: the same answers, and the move from one to the other. `-- --only WORD --rate R`: strikes of
+ * files with that word in their path alone, at so many detections a second.
  */
 async function onCassandra() {
+  const [named, rate] = ['--only', '--rate'].map((option) => given[given.indexOf(option) + 1 || given.length] ?? '');
   const environment = (nodes) => ({
     ...stackEnvironment,
     STORES: 'cassandra',
     CASSANDRA_NODES: Array.from({ length: nodes }, (_, at) => `127.0.0.${at + 1}:${9042 + Number(OFFSET)}`).join(','),
     CASSANDRA_REPLICATION: String(nodes),
+    SIGHTLINE_CASSANDRA_RATE: rate,
   });
   const upWith = (nodes) =>
     sightline('the stack for the tests: up', ['cluster', 'up', '--cassandra-nodes', String(nodes)]);
-  await withEmptyStack(async () => {
+  const onOneNode = async () => {
     if (!(await upWith(1))) return;
     const among = OF_EVERY_STORE.map((name) => `test/contract/${name}.test.ts`);
     await nodeTests('contract tests on Cassandra', 'test/contract', environment(1), { timeoutMs: 900_000, among });
-  });
+  };
+  if (!named) await withEmptyStack(onOneNode);
   await withEmptyStack(async () => {
     if (await upWith(3))
       await nodeTests('three nodes of Cassandra', 'test/cassandra', environment(3), {
-        timeoutMs: 1_800_000,
+        timeoutMs: 3_600_000,
         among: [],
+        named,
       });
   });
+  if (named) return;
   await withEmptyStack(async () => {
     const up = await sightline('the stack for the tests: up, with HBase', ['cluster', 'up', '--stores', 'hbase']);
     if (up) await nodeTests('both stores', 'test/both-stores', stackEnvironment, { timeoutMs: 1_800_000, among: [] });

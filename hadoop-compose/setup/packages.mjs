@@ -48,6 +48,13 @@ const NEEDS = {
     debian: ['systemd'],
     optional: true,
   },
+  // A test cuts a node of Cassandra off with it.
+  nftables: {
+    name: 'nftables',
+    has: () => works('nft', ['--version']) || works('/usr/sbin/nft', ['--version']),
+    debian: ['nftables'],
+    optional: true,
+  },
   browser: { name: 'Chromium', has: () => browserPath() !== null, debian: ['chromium'], optional: true },
 };
 

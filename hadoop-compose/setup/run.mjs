@@ -21,7 +21,7 @@ const NEEDS = {
   test: ['java', 'maven', 'python', 'browser', 'systemd', ...OBSERVERS],
   'test:faults': ['java', 'maven', 'python', ...OBSERVERS],
   'test:soak': ['java', 'maven', 'python'],
-  'test:cassandra': ['java', 'maven'],
+  'test:cassandra': ['java', 'maven', 'compiler', 'nftables'],
   'test:spark': ['java', 'maven', 'python'],
   bench: ['java', 'maven', 'python'],
   check: [],

@@ -21,8 +21,9 @@ import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { eventually } from '../support/main-job.ts';
 import type { TopItemsAnswer } from '../../serving/answers.ts';
 import { kafkaOf, openBatchOf } from '../support/batch-world.ts';
-import type { Ring } from './ring.ts';
-import { ask, goOn, halt, kill, openRing, readToTheEnd, tell, watch, whole } from './ring.ts';
+import type { StruckWorld } from '../support/struck-world.ts';
+import { ask, readToTheEnd, tell, watch } from '../support/struck-world.ts';
+import { goOn, halt, kill, openRing, whole } from './ring.ts';
 
 const EPOCH_SECONDS = 30;
 const AWAY_MS = 15_000;
@@ -35,7 +36,7 @@ const TAKEN_FOR_DOWN_MS = 30_000;
 const MOST_BEHIND = 2_000;
 /** More than a hundred thousand records are read again, on whatever machine. */
 const READ_AGAIN_MS = 900_000;
-let ring: Ring;
+let ring: StruckWorld;
 
 before(async () => {
   ring = await openRing({

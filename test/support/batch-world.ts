@@ -124,27 +124,31 @@ export interface Feed {
   stop(): Promise<void>;
 }
 
-const BATCH = 60;
+const USUAL_PER_SECOND = 300;
 const PAUSE_MS = 200;
+const MESSAGES_AT_ONCE = 2_000;
 
 /** Sends a batch every 200 ms until it is stopped; `behindMs`: how long ago the detections were. */
-export async function feed(config: Config, { behindMs = 0 } = {}): Promise<Feed> {
+export async function feed(config: Config, { behindMs = 0, perSecond = USUAL_PER_SECOND } = {}): Promise<Feed> {
   const producer = kafkaOf(config).producer({ allowAutoTopicCreation: false });
   await producer.connect();
   const made: Feed = { ids: new Set(), minutes: new Map(), records: 0, stop: async () => undefined };
   let next = 9_007_199_254_740_993n + BigInt(randomBytes(4).readUInt32BE());
   let isStopped = false;
   const send = async (): Promise<void> => {
-    while (!isStopped) {
-      const ids = Array.from({ length: BATCH }, () => next++);
+    for (let due = Date.now(); !isStopped; due = Math.max(due + PAUSE_MS, Date.now() - PAUSE_MS)) {
+      await pause(Math.max(0, due - Date.now()));
+      const ids = Array.from({ length: (perSecond * PAUSE_MS) / 1_000 }, () => next++);
       const now = Date.now() - behindMs;
       const messages = ids.flatMap((id, at) => messagesOf(id, at, config.KAFKA_PARTITIONS, now));
-      await producer.send({ topic: config.KAFKA_TOPIC, acks: -1, messages });
+      for (let from = 0; from < messages.length; from += MESSAGES_AT_ONCE) {
+        const some = messages.slice(from, from + MESSAGES_AT_ONCE);
+        await producer.send({ topic: config.KAFKA_TOPIC, acks: -1, messages: some });
+      }
       for (const id of ids) made.ids.add(String(id));
       const minute = now - (now % 60_000);
       made.minutes.set(minute, (made.minutes.get(minute) ?? 0) + ids.length);
       made.records += messages.length;
-      await pause(PAUSE_MS);
     }
   };
   const sending = send();
