@@ -55,7 +55,9 @@ export const CRASH_POINTS = {
     'change_staged_one_file',
     'change_prepared',
     'change_declared',
+    'change_announced',
     'change_work_done',
+    'change_recounted',
     'change_table_prepared',
     'change_put_away',
     'change_put_in_place',
@@ -63,6 +65,8 @@ export const CRASH_POINTS = {
     'change_manifest',
     'change_done',
   ],
+  /** A forgetting that takes counts: between cells. */
+  recount: ['change_recounted_some'],
   /** A rebuild, after the runs of its epochs. */
   rebuild: ['first_met_written', 'recounted', 'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched'],
 } as const;

@@ -1,7 +1,7 @@
 /**
  * Carries out a change of published files: stages the new ones, declares it, gives every file its place (law L9).
  *
- *   staged │ declared │ work in HBase · old files away, new files in · table · manifests · done
+ *   staged │ declared │ work in the store of rows · old files away, new files in · table · manifests · done
  *
  * compact.ts, forget.ts and retain.ts plan changes; core/stores/lake/changes.ts has the record that declares one.
  * Before it nothing is visible, and what is staged is thrown away if the process dies. After it every step can be
@@ -19,13 +19,15 @@ import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { filesAfter, listChanges, readChange, sha256Of } from '../../core/stores/lake/changes.ts';
 import { stageFile } from '../lake/stage.ts';
 import { takeOverChange } from '../table/table.ts';
-import { carryOutWork } from './work.ts';
+import { announceWork, carryOutWork, endWork, writeRecounted } from './work.ts';
+import type { GoneFromManifests } from './manifest.ts';
 import { withoutForgotten } from './manifest.ts';
 
 /** What a command hands over; the rest of the record follows from the lake. */
 export type Declared = Pick<ChangeRecord, 'kind' | 'order' | 'carried' | 'keeps_replaced' | 'replaced' | 'epochs'> & {
   readonly added: readonly Omit<AddedFile, 'staged'>[];
   readonly retained?: ChangeRecord['retained'];
+  readonly takes_counts?: boolean;
 };
 
 const FILES_AT_ONCE = 4;
@@ -93,8 +95,13 @@ export async function finishChanges(context: ChangeContext): Promise<void> {
 
 async function finishChange(context: ChangeContext, record: ChangeRecord): Promise<void> {
   const { hdfs, mayCrashAt } = context;
+  await announceWork(context, record);
+  await mayCrashAt('change_announced');
   const removed = await carryOutWork(context, record);
   await mayCrashAt('change_work_done');
+  const recounted = await writeRecounted(context, record);
+  await mayCrashAt('change_recounted');
+  await endWork(context, record);
   // Ready before files move, so that readers of the table miss old files for as long as the moves take, and no longer.
   const commitTable = await takeOverChange(context, record);
   await mayCrashAt('change_table_prepared');
@@ -111,7 +118,9 @@ async function finishChange(context: ChangeContext, record: ChangeRecord): Promi
   await commitTable?.();
   await mayCrashAt('change_table_done');
   await inLanes(FILES_AT_ONCE, record.epochs, async (one) => {
-    await withRetry(COMMAND_RETRY, () => rewriteManifest(hdfs, record, one, removed), { signal: context.signal });
+    await withRetry(COMMAND_RETRY, () => rewriteManifest(hdfs, record, one, { removed, recounted }), {
+      signal: context.signal,
+    });
     await mayCrashAt('change_manifest');
   });
   await hdfs.remove(changingFolder(record.change));
@@ -143,7 +152,7 @@ async function rewriteManifest(
   hdfs: BatchContext['hdfs'],
   record: ChangeRecord,
   { epoch, ...taken }: ChangeRecord['epochs'][number],
-  removed: ReadonlySet<string>,
+  gone: GoneFromManifests,
 ): Promise<void> {
   const path = manifestFile(epoch);
   const manifest = JSON.parse((await hdfs.read(path)).toString('utf8')) as {
@@ -154,7 +163,7 @@ async function rewriteManifest(
   const added = record.added.flatMap(({ staged: _, epochs, ...file }) => (epochs.includes(epoch) ? [file] : []));
   const entry = { change: record.change, kind: record.kind, ...taken };
   const rewritten = {
-    ...withoutForgotten(manifest, record.order, removed),
+    ...withoutForgotten(manifest, record.order, gone),
     files: filesAfter<object & { path: string }>(manifest.files, record, added),
     changes: [...changes.filter(({ change }) => change !== record.change), entry],
   };

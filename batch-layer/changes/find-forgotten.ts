@@ -25,7 +25,9 @@ import { readRun } from '../../core/stores/lake/runs.ts';
 import { inForceSince } from '../epochs/first-epoch.ts';
 import { isWanted } from './wanted.ts';
 
-export type ForgottenTable = 'detections' | 'raw' | 'first_met' | 'conflicts';
+/** `top_items`: with its counts (recount.ts). */
+export type ForgottenTable = 'detections' | 'raw' | 'first_met' | 'conflicts' | 'top_items';
+type SearchedTable = Exclude<ForgottenTable, 'top_items'>;
 
 /** A file in which something was found. */
 export interface FoundFile {
@@ -103,7 +105,7 @@ export async function* findForgotten(context: BatchContext, search: Search): Asy
 
 const HOUR = /\/detections\/dt=(\d{4}-\d{2}-\d{2})\/hour=(\d{2})\//;
 
-function isOf(table: ForgottenTable, path: string, order: ForgetOrder): boolean {
+function isOf(table: SearchedTable, path: string, order: ForgetOrder): boolean {
   if (table === 'raw') return path.startsWith(`${LAKE}/raw/`);
   if (table === 'first_met') return path.startsWith(`${MET}/`);
   if (table === 'conflicts') return path.startsWith(conflictsFile('x').slice(0, -'x.parquet'.length));
@@ -115,7 +117,7 @@ function isOf(table: ForgottenTable, path: string, order: ForgetOrder): boolean 
 }
 
 /** A row of the same id within W is the same detection, whatever it says. */
-function conditionOf(table: ForgottenTable, order: ForgetOrder, inForce: number): string {
+function conditionOf(table: SearchedTable, order: ForgetOrder, inForce: number): string {
   const known = (arrival: string): string =>
     `EXISTS (SELECT 1 FROM forgotten f WHERE f.detection_oid = file.detection_oid
       AND abs(${arrival} - f.arrival) <= ${inForce})`;
@@ -153,7 +155,7 @@ async function noteDetections(
   await duck.run(`INSERT INTO forgotten
     SELECT detection_oid, kafka_partition, kafka_offset, ${arrival} AS arrival, geographical_location_oid,
       video_camera_oid, timestamp_detected, ${epoch}, ${table === 'detections'},
-      ${arrival} >= ${inForceSince(horizon.epoch, rules)}
+      ${arrival} >= ${inForceSince(horizon.epoch, rules)}, ${table === 'detections' ? 'item_name' : 'NULL'}
     FROM ${rowsOfFile(localFile)} WHERE (${condition}) AND NOT EXISTS (SELECT 1 FROM forgotten f
       WHERE f.kafka_partition = file.kafka_partition AND f.kafka_offset = file.kafka_offset)`);
 }

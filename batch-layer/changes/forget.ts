@@ -3,10 +3,10 @@
  *
  * `sightline forget` calls `planForgetting` first, without the lock, and then `forget` with it. Every file that holds
  * such a row is written again without it (find-forgotten.ts). First-met rows that can be in force for records to come
- * keep their record and lose what it said, so that a copy does not count again; older ones go. Counts stay: they name
- * nobody. The record of the change says how many rows each epoch lost and the hash over those that are left, so a
- * rebuild and `batch run --reprocess` prove the rest from the raw files, which lost the same records. What is replaced
- * is gone at once, also what a compacting had kept for a grace.
+ * keep their record and lose what it said, so that a copy does not count again; older ones go. Counts stay, since they
+ * name nobody, or go too (recount.ts). The record of the change says how many rows each epoch lost and the hash over
+ * those that are left, so a rebuild and `batch run --reprocess` prove the rest from the raw files, which lost the same
+ * records. What is replaced is gone at once, also what a compacting had kept for a grace.
  */
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
@@ -24,16 +24,19 @@ import { nameOf } from '../../core/domain/epoch.ts';
 import { changedFileNumber, epochOfDetectionsFile } from '../../core/layout/lake.ts';
 import { MET_COLUMNS } from '../../core/layout/lake-columns.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
+import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { horizonOf } from '../epochs/next-epochs.ts';
 import { epochsInForce } from '../epochs/first-epoch.ts';
 import { rowsOfEpoch } from '../lake/epoch-rows.ts';
 import { localCopies } from '../lake/local-copies.ts';
 import { hashLimitsFor, rowsHash } from '../lake/rows-hash.ts';
-import { rowsIn } from '../lake/write-file.ts';
 import { openOwnFolder } from '../own-folder.ts';
 import { makeChange, nextChange, stageForChange, sweepRetired } from './change.ts';
 import { findForgotten, rewrittenIn, rowsOfFile, runsToSearch } from './find-forgotten.ts';
+import type { Recount } from './recount.ts';
+import { checkPruned, recount, recountedTopItems, stageRecount } from './recount.ts';
+import type { Rewritten } from './rewrite.ts';
+import { rewriteFile } from './rewrite.ts';
 import { loadWanted } from './wanted.ts';
 import { stageWork, WORK_TABLE } from './work.ts';
 
@@ -42,6 +45,8 @@ export interface Forgetting {
   /** Detections by their records; those of files are below. */
   readonly detections: number;
   readonly tables: Readonly<Record<ForgottenTable, { readonly files: number; readonly rows: number }>>;
+  /** What goes of counts; null if they stay. */
+  readonly counts: Recount | null;
   /** Cameras of what was found; with an order by ids the camera of each. */
   readonly seen: readonly { readonly camera: string; readonly detection: string | null }[];
   /** Names of the epochs that lose rows of detections. */
@@ -62,7 +67,8 @@ export function planForgetting(context: BatchContext, wanted: Wanted): Promise<F
   return withSearch(context, wanted, async ({ duck, search }) => {
     const found: FoundFile[] = [];
     for await (const one of findForgotten(context, search)) found.push(one);
-    return summaryOf(context, duck, found, search);
+    const counts = wanted.takesCounts === true ? await recount(context, duck) : null;
+    return summaryOf(context, duck, found, { search, counts });
   });
 }
 
@@ -89,19 +95,43 @@ export async function forget(
     }
     if (found.length === 0) return null;
     await checkMost(duck, mostDetections);
-    const epochs = await epochsOf(context, tools, found, added);
+    const counts = wanted.takesCounts === true ? await takeCounts(context, tools, change, { found, added }) : null;
+    const epochs = await epochsOf(context, tools, found, { added, counts });
     await stageWork(context, change, duck, folder);
     await context.mayCrashAt('change_staged_one_file');
-    const order = { order: wanted.order, carried: [], kind: 'forget', keeps_replaced: false };
+    const order = {
+      order: wanted.order,
+      carried: [],
+      kind: 'forget',
+      keeps_replaced: false,
+      takes_counts: counts !== null,
+    };
     const replaced = found.map(({ file }) => file);
     const files = added.map(({ localFile: _, ...file }) => file);
     await makeChange(context, change, { ...order, replaced, added: files, epochs }, () => lease.check());
     await copies.drop(replaced);
-    return summaryOf(context, duck, found, search);
+    return summaryOf(context, duck, found, { search, counts });
   });
   // Replaced files that a compacting keeps may hold such rows too.
   await sweepRetired(context, Date.now(), true);
   return forgetting;
+}
+
+/** Stages the counts that are left. */
+async function takeCounts(
+  context: BatchContext,
+  { duck, copies, folder, search }: Tools,
+  change: number,
+  { found, added }: { found: FoundFile[]; added: Added[] },
+): Promise<Recount> {
+  await checkPruned(context, duck);
+  const counts = await recount(context, duck);
+  await stageRecount(context, change, duck, folder);
+  for await (const one of recountedTopItems({ duck, copies, folder, search })) {
+    found.push(one.found);
+    if (one.rewritten) added.push({ ...(await stageForChange(context, change, one.rewritten)), ...one.rewritten });
+  }
+  return counts;
 }
 
 /** Nobody has seen more than that counted. */
@@ -167,13 +197,6 @@ function detectionNames(change: number): (path: string) => string {
   };
 }
 
-interface Rewritten {
-  readonly path: string;
-  readonly localFile: string;
-  readonly rows: number;
-  readonly epochs: string[];
-}
-
 /** Writes the file again without the rows that go, in the same order. Null if no row is left and nobody needs it. */
 async function rewrite(
   { rules }: BatchContext,
@@ -187,15 +210,10 @@ async function rewrite(
   if (rows === file.rows && table !== 'first_met') return null;
   const path = table === 'detections' ? nameFor(file.path) : file.path;
   const target = rewrittenIn(folder, path);
-  await mkdir(dirname(target), { recursive: true });
   const select = isBlanked
     ? `SELECT ${MET_COLUMNS.map(([name]) => blanked(name, condition)).join(', ')} FROM ${rowsOfFile(localFile)}`
     : `SELECT * EXCLUDE (file_row_number) FROM ${rowsOfFile(localFile)} WHERE (${condition}) IS NOT TRUE`;
-  const facts = await factsOf(duck, localFile);
-  await duck.run(`COPY (${select} ORDER BY file_row_number) TO ${quoted(target)}
-    (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE ${facts.groupRows},
-    KV_METADATA ${facts.metadata})`);
-  const left = await rowsIn(duck, target);
+  const left = await rewriteFile(duck, localFile, `${select} ORDER BY file_row_number`, target);
   if (left !== file.rows - (isBlanked ? 0 : rows))
     throw new Error(`${file.path} has ${file.rows} rows, ${rows} of them go, and ${left} are left`);
   return { path, localFile: target, rows: left, epochs: runs.map(({ epoch }) => epoch) };
@@ -205,19 +223,6 @@ const SAID = new Set(['geographical_location_oid', 'video_camera_oid', 'item_nam
 const blanked = (name: string, condition: string): string =>
   SAID.has(name) ? `CASE WHEN ${condition} THEN NULL ELSE ${name} END AS ${name}` : name;
 
-/** Rows of the largest row group, and the key-value metadata: those of the new file. */
-async function factsOf(duck: Duck, localFile: string): Promise<{ groupRows: number; metadata: string }> {
-  const [groups] = await duck.rows(
-    `SELECT COALESCE(MAX(row_group_num_rows), 0) AS n FROM parquet_metadata(${quoted(localFile)})`,
-  );
-  const fields = await duck.rows(
-    `SELECT decode(key) AS name, decode(value) AS value FROM parquet_kv_metadata(${quoted(localFile)})`,
-  );
-  const ours = fields.filter(({ name }) => ['version', 'epoch', 'offsets'].includes(String(name)));
-  const metadata = ours.map(({ name, value }) => `${String(name)}: ${quoted(String(value))}`).join(', ');
-  return { groupRows: Math.max(2_048, Number(groups!.n)), metadata: `{${metadata}}` };
-}
-
 // ---- the record ----------------------------------------------------------------------------------------------------
 
 /** For each manifest that names another file now: what went, and the hash over the rows that are left. */
@@ -225,7 +230,7 @@ async function epochsOf(
   { rules, settings }: BatchContext,
   { duck, copies, folder, search }: Tools,
   found: readonly FoundFile[],
-  added: readonly Added[],
+  { added, counts }: { added: readonly Added[]; counts: Recount | null },
 ): Promise<ChangeRecord['epochs']> {
   const gone = new Set(found.map(({ file }) => file.path));
   const removed = new Map(
@@ -258,7 +263,8 @@ async function epochsOf(
       hash = await rowsHash(duck, local, hashLimitsFor(settings.memoryMb), where);
       await rm(join(folder, 'kept'), { recursive: true, force: true });
     }
-    epochs.push({ epoch: run.epoch, rows_removed: rowsRemoved, raw_removed: rawRemoved, rows_sha256: hash });
+    const taken = { rows_removed: rowsRemoved, raw_removed: rawRemoved, rows_sha256: hash };
+    epochs.push({ epoch: run.epoch, ...taken, ...(counts && { counts_removed: rowsRemoved }) });
   }
   return epochs;
 }
@@ -267,7 +273,7 @@ async function summaryOf(
   { rules }: BatchContext,
   duck: Duck,
   found: readonly FoundFile[],
-  { horizon, order }: Search,
+  { search: { horizon, order }, counts }: { search: Search; counts: Recount | null },
 ): Promise<Forgetting> {
   const [count] = await duck.rows('SELECT COUNT(*) AS n FROM forgotten');
   const detection = order.by === 'detections' ? 'detection_oid' : 'NULL';
@@ -279,9 +285,11 @@ async function summaryOf(
     const files = found.filter((one) => one.table === table);
     return { files: files.length, rows: files.reduce((sum, { rows }) => sum + rows, 0) };
   };
+  const [detections, raw, firstMet, conflicts] = [of('detections'), of('raw'), of('first_met'), of('conflicts')];
   return {
     detections: Number(count!.n),
-    tables: { detections: of('detections'), raw: of('raw'), first_met: of('first_met'), conflicts: of('conflicts') },
+    tables: { detections, raw, first_met: firstMet, conflicts, top_items: of('top_items') },
+    counts,
     seen: seen.map(({ camera, detection }) => ({
       camera: String(camera),
       detection: detection === null ? null : String(detection),

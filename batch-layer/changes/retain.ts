@@ -230,6 +230,6 @@ async function noteRows({ rules }: BatchContext, duck: Duck, localFile: string):
   await duck.run(`INSERT INTO forgotten
     SELECT detection_oid, kafka_partition, kafka_offset, epoch_ms(arrived_at), geographical_location_oid,
       video_camera_oid, timestamp_detected,
-      greatest(${rules.firstEpoch}, epoch_ms(arrived_at) // ${rules.epochSeconds * 1_000}), true, false
+      greatest(${rules.firstEpoch}, epoch_ms(arrived_at) // ${rules.epochSeconds * 1_000}), true, false, NULL
     FROM ${parquet([localFile])}`);
 }

@@ -15,6 +15,8 @@ export interface Wanted {
   readonly order: ForgetOrder;
   /** Of an order by ids; empty otherwise. */
   readonly ids: readonly Oid[];
+  /** Counts of it go too. */
+  readonly takesCounts?: boolean;
 }
 
 export function wantedIds(ids: readonly Oid[]): Wanted {

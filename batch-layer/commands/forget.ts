@@ -33,6 +33,7 @@ export interface ForgetCommandOptions {
   readonly detections?: string;
   readonly plan?: string;
   readonly execute?: string;
+  readonly counts?: boolean;
   readonly json?: boolean;
 }
 
@@ -49,6 +50,8 @@ const Plan = z.object({
   root: z.string(),
   order: ForgetOrder,
   ids: z.array(z.string()),
+  /** Whether counts go too. */
+  counts: z.boolean().default(false),
   /** Cameras of what was found, for their footage; with an order by ids the camera of each. */
   seen: z.array(z.object({ camera: z.string(), detection: z.string().nullable() })),
   detections: z.number().int(),
@@ -65,6 +68,7 @@ export function forgetCommand(eraseFootage: () => Promise<EraseFootage>): Comman
     .option('--from <time>', 'detected from this time on (ISO 8601 or milliseconds since 1970)')
     .option('--to <time>', 'detected before this time')
     .option('--detections <file>', 'a file with one detection_oid on each line')
+    .option('--counts', 'take them out of counts and top items too')
     .option('--plan <file>', 'write the plan to this file, which must not exist')
     .option('--execute <plan>', 'carry out this plan')
     .option('--json', 'the answer as JSON')
@@ -85,7 +89,12 @@ async function plan(options: ForgetCommandOptions, eraseFootage: EraseFootage): 
     const found = await planForgetting(context, wanted);
     const made: Plan = {
       ...{ version: 1, made_at: new Date().toISOString(), root: config.SIGHTLINE_ROOT, order: wanted.order },
-      ...{ ids: [...wanted.ids], seen: [...found.seen], detections: found.detections },
+      ...{
+        ids: [...wanted.ids],
+        counts: wanted.takesCounts === true,
+        seen: [...found.seen],
+        detections: found.detections,
+      },
     };
     const { signal } = context;
     const footage = await eraseFootage(config, footageOf(made), { isExecuted: false, signal });
@@ -106,7 +115,7 @@ async function plan(options: ForgetCommandOptions, eraseFootage: EraseFootage): 
 }
 
 async function execute(options: ForgetCommandOptions, file: string, eraseFootage: EraseFootage): Promise<number> {
-  const other = (['camera', 'location', 'from', 'to', 'detections', 'plan'] as const).find(
+  const other = (['camera', 'location', 'from', 'to', 'detections', 'counts', 'plan'] as const).find(
     (name) => options[name] !== undefined,
   );
   if (other !== undefined) throw usage(`--execute takes no --${other}: the plan says what is wanted`);
@@ -114,7 +123,7 @@ async function execute(options: ForgetCommandOptions, file: string, eraseFootage
   const config = readConfig();
   if (planned.root !== config.SIGHTLINE_ROOT)
     throw usage(`The plan is for ${planned.root}, and SIGHTLINE_ROOT is ${config.SIGHTLINE_ROOT}`);
-  const wanted: Wanted = { order: planned.order, ids: planned.ids as Oid[] };
+  const wanted: Wanted = { order: planned.order, ids: planned.ids as Oid[], takesCounts: planned.counts };
   return withBatch(async ({ context }) => {
     const { signal } = context;
     const done = await withLakeLock(context, async (locked, lease) => {
@@ -138,10 +147,10 @@ const REMAINS =
   'compaction, Cassandra with the first one that comes a day later or more.\n';
 
 const NOTHING: Forgetting = {
-  ...{ detections: 0, epochs: [], up_to_epoch: '', seen: [] },
+  ...{ detections: 0, epochs: [], up_to_epoch: '', seen: [], counts: null },
   tables: {
     ...{ detections: { files: 0, rows: 0 }, raw: { files: 0, rows: 0 } },
-    ...{ first_met: { files: 0, rows: 0 }, conflicts: { files: 0, rows: 0 } },
+    ...{ first_met: { files: 0, rows: 0 }, conflicts: { files: 0, rows: 0 }, top_items: { files: 0, rows: 0 } },
   },
 };
 
@@ -159,8 +168,15 @@ function textOf(wanted: Wanted, found: Forgetting, footage: Awaited<ReturnType<E
     `  first-met rows   ${number(firstMet.rows)} in ${number(firstMet.files)} files`,
     `  conflicts        ${number(conflicts.rows)} in ${number(conflicts.files)} files`,
     `  footage          ${number(footage.files)} files of ${number(footage.bytes)} bytes`,
-    `  looked through   epochs up to ${found.up_to_epoch || 'none'}; counts stay`,
+    countsText(found),
+    `  looked through   epochs up to ${found.up_to_epoch || 'none'}`,
   ].join('\n');
+}
+
+function countsText({ counts, tables: { top_items: topItems } }: Forgetting): string {
+  if (counts === null) return '  counts           stay';
+  const [cells, detections] = [counts.cells.toLocaleString('en'), counts.detections.toLocaleString('en')];
+  return `  counts           ${detections} detections in ${cells} cells and ${topItems.files} files of top items`;
 }
 
 // ---- options -------------------------------------------------------------------------------------------------------
@@ -177,7 +193,11 @@ async function readPlan(file: string): Promise<Plan> {
   }
 }
 
-async function wantedBy({ camera, location, from, to, detections }: ForgetCommandOptions): Promise<Wanted> {
+async function wantedBy(options: ForgetCommandOptions): Promise<Wanted> {
+  return { ...(await orderBy(options)), takesCounts: options.counts === true };
+}
+
+async function orderBy({ camera, location, from, to, detections }: ForgetCommandOptions): Promise<Wanted> {
   if ([camera, location, detections].filter((one) => one !== undefined).length !== 1)
     throw usage('One of --camera, --location and --detections was expected, or --execute with a plan');
   if (detections !== undefined) {

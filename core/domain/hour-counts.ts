@@ -113,7 +113,7 @@ export function hourRowNames(): {
 
 /** Calls `add` once for each cell that counts this detection. */
 export function eachHourCellOf(
-  { location, item }: Detection,
+  { location, item }: Pick<Detection, 'location' | 'item'>,
   add: (kind: HourKind, location: Oid | '', item: string) => void,
 ): void {
   add('place_item', location, item);

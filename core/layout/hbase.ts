@@ -178,7 +178,8 @@ export interface EncodedCell {
 export function encodeHourCell(cell: HourCell): EncodedCell {
   const { item, minutes } = cell;
   const itemBytes = item === '' ? 0 : Buffer.byteLength(item);
-  const named = itemBytes > SHORT_ITEM_BYTES ? itemBytes : 0;
+  // A cell that has lost its last count (batch-layer/changes/recount.ts) does not keep a long name.
+  const named = itemBytes > SHORT_ITEM_BYTES && minutes.length > 0 ? itemBytes : 0;
   let size = 1 + named;
   for (let at = 0; at < minutes.length; at += 2) size += 1 + varintBytes(minutes[at + 1]!);
   const value = Buffer.allocUnsafe(size);

@@ -84,6 +84,10 @@ export const CHANGES = `${RUNS}/_changes`;
 export const changeFile = (change: number): string => `${CHANGES}/${String(change).padStart(6, '0')}.json`;
 export const CHANGING = `${LAKE}/_changing`;
 export const changingFolder = (change: number): string => `${CHANGING}/${String(change).padStart(6, '0')}`;
+/** Detections that a forgetting takes out of the store of rows. */
+export const leavingFile = (change: number): string => `${changingFolder(change)}/_work.parquet`;
+/** Cells of counts as they are after a forgetting that takes counts. */
+export const recountedFile = (change: number): string => `${changingFolder(change)}/_counts.parquet`;
 export const RETIRED = `${LAKE}/_retired`;
 /** Where a file lies that the change replaced. */
 export const retiredFile = (change: number, path: string): string =>

@@ -17,6 +17,8 @@ import { heldPartitions } from '../../core/stores/control/held-partitions.ts';
 import { lookAhead } from '../counts/look-ahead.ts';
 import { countCache } from '../cache/count-cache.ts';
 import { createCounter, countOnSnapshot } from '../counts/counts.ts';
+import { leavingDetections } from '../lists/leaving.ts';
+import { recountedView } from '../cache/recounted-view.ts';
 import { placeNames } from '../counts/location-names.ts';
 import { limitReads } from '../bounds/limited-reads.ts';
 import { runWatch } from '../snapshot/run-watch.ts';
@@ -107,7 +109,10 @@ function contextOf(stores: Stores, parts: ServingParts, { costs, allowances }: B
   const { snapshotFreshForMs: freshForMs, snapshotUsableForMs: usableForMs = 0 } = parts;
   const newest = snapshotReader(stores, { now, freshForMs });
   const places = placeNames(stores, now);
-  const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.setCacheBytes);
+  const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, {
+    onBytes: metrics.setCacheBytes,
+    withRecounted: (view, change) => recountedView(view, parts.hdfs, change),
+  });
   const clipWindow = windowClipper({ speedView, batchView }, now);
   const readAhead = (question: CountQuestion, snapshot: Snapshot): Promise<unknown> =>
     allowances.within(costs.counts, {}, (allowance) =>
@@ -144,6 +149,7 @@ function contextOf(stores: Stores, parts: ServingParts, { costs, allowances }: B
     speedView,
     batchView,
     detections,
+    leaving: leavingDetections(parts.hdfs),
     now,
   };
 }

@@ -105,7 +105,7 @@ export async function countOnSnapshot(
     await clipWindow(question.window, snapshot, limits),
   );
   const progress = snapshot.progress.map(({ nextOffset }) => nextOffset);
-  return { plan, read: await readPlan(plan, progress, cache.hours(), limits), snapshot };
+  return { plan, read: await readPlan(plan, progress, cache.hours(snapshot.forgetting), limits), snapshot };
 }
 
 /** Repeats the read until no epoch can have been pruned between the snapshot and the end of the read. */

@@ -91,6 +91,7 @@ export function lookAhead(
       return (usable = await rounds.next().snapshot);
     },
     isStillValid: (snapshot) => snapshots.isStillValid(snapshot),
+    isStillListed: (snapshot) => snapshots.isStillListed(snapshot),
     logFault: () => snapshots.logFault(),
   };
 }

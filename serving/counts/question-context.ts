@@ -5,6 +5,7 @@ import type { RowStore } from '../../core/stores/room/row-store.ts';
 import type { DetectionsStore } from '../../core/stores/tables/detections.ts';
 import type { SpeedView } from '../../core/stores/views/speed-view.ts';
 import type { CountResult } from './counts.ts';
+import type { FindLeaving } from '../lists/leaving.ts';
 import type { PlaceNames } from './location-names.ts';
 import type { ClipWindow } from './clip-window.ts';
 import type { Waiter } from '../bounds/shared-work.ts';
@@ -25,5 +26,6 @@ export interface QuestionContext {
   readonly speedView: Pick<SpeedView, 'read' | 'list'>;
   readonly batchView: Pick<BatchView, 'read' | 'list'>;
   readonly detections: Pick<DetectionsStore, 'find'>;
+  readonly leaving: FindLeaving;
   readonly now: () => number;
 }

@@ -22,10 +22,12 @@ export async function detection(
   limits?: Allowance,
 ): Promise<DetectionAnswer | null> {
   const [row] = requireAnswers('detections', await context.detections.find([id], limits));
-  const { rules } = await context.snapshots.current();
+  const { rules, forgetting } = await context.snapshots.current();
+  const isLeaving = await context.leaving(forgetting);
   const places = await context.places();
   // An id can come again after W, and the store of rows then has the later row; a date asks for the detection of
   // that day.
+  if (row && isLeaving?.(row.detection)) return null;
   if (row && !isForgotten(row) && (date === undefined || dateOf(row.detection.detectedAt) === date)) {
     return {
       ...joinLocation(row, places, rules),

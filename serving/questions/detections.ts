@@ -7,6 +7,8 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
+import type { IsLeaving } from '../lists/leaving.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { DetectionsAnswer, ListedRow } from '../answers.ts';
@@ -39,29 +41,26 @@ export async function detections(
   const { location, limit = LIMIT } = question;
   const window = windowOf(question, context.now());
   const after = question.cursor === undefined ? null : readCursor(question.cursor);
-  const { entries, snapshot, searched } = await readOnValidSnapshot(
-    context.snapshots,
-    await context.snapshots.current(),
+  const { snapshots } = context;
+  // Also no forgetting may have begun meanwhile, or a page could show a part of it.
+  const isStillValid = async (snapshot: Snapshot): Promise<boolean> =>
+    (await snapshots.isStillListed(snapshot)) && snapshots.isStillValid(snapshot);
+  const { pageEntries, hasMore, rows, lakeRows, snapshot, searched } = await readOnValidSnapshot(
+    { ...snapshots, isStillValid },
+    await snapshots.current(),
     async (snapshot) => {
       const { horizon } = planSnapshotOf(snapshot, context.now());
       const searched = await context.clipWindow(window, snapshot, limits);
       const speedEpochs = speedEpochsOf(searched, planSnapshotOf(snapshot, context.now()));
+      const isLeaving = await context.leaving(snapshot.forgetting);
+      const views = isLeaving ? { ...context, batchView: without(context.batchView, isLeaving) } : context;
       // One more entry than the limit shows whether there is a next page.
       const page = { scope: location, window: searched, after, limit: limit + 1 };
-      return { entries: await listPage(page, { horizon, speedEpochs }, context, limits), snapshot, searched };
+      const entries = await listPage(page, { horizon, speedEpochs }, views, limits);
+      const found = await rowsOf(entries.slice(0, limit), context, findInLake, limits);
+      return { ...found, hasMore: entries.length > limit, snapshot, searched };
     },
   );
-  const pageEntries = entries.slice(0, limit);
-  const rows = requireAnswers(
-    'detections',
-    await context.detections.find(
-      pageEntries.map(({ id }) => id),
-      limits,
-    ),
-  );
-  const isMissing = (entry: PlacedDetection, index: number): boolean => !isRowOf(rows[index] ?? null, entry);
-  const missing = pageEntries.filter(isMissing);
-  const lakeRows = missing.length === 0 ? new Map<string, LakeRow>() : await findInLake(missing, limits);
   const places = await context.places();
   const last = pageEntries.at(-1);
   return {
@@ -71,9 +70,35 @@ export async function detections(
     detections: pageEntries.map((entry, index) =>
       listedRow(entry, { row: rows[index] ?? null, lakeRow: lakeRows.get(entryKey(entry)) }, places, snapshot.rules),
     ),
-    next_cursor: entries.length > limit && last ? writeCursor(last) : null,
+    next_cursor: hasMore && last ? writeCursor(last) : null,
     view: viewOf(snapshot, places, context.now(), { window }),
   };
+}
+
+/** The lists without what a forgetting takes out of them. */
+const without = (view: QuestionContext['batchView'], isLeaving: IsLeaving): QuestionContext['batchView'] => ({
+  read: (reading, limits) => view.read(reading, limits),
+  list: async (reading, limits) => (await view.list(reading, limits)).filter((entry) => !isLeaving(entry)),
+});
+
+interface PageRows {
+  readonly pageEntries: readonly PlacedDetection[];
+  /** One for each entry. */
+  readonly rows: readonly (FirstMet | null)[];
+  readonly lakeRows: ReadonlyMap<string, LakeRow>;
+}
+
+async function rowsOf(
+  pageEntries: readonly PlacedDetection[],
+  { detections }: Pick<QuestionContext, 'detections'>,
+  findInLake: FindListedRows,
+  limits: Allowance | undefined,
+): Promise<PageRows> {
+  const ids = pageEntries.map(({ id }) => id);
+  const rows = requireAnswers('detections', await detections.find(ids, limits));
+  const missing = pageEntries.filter((entry, index) => !isRowOf(rows[index] ?? null, entry));
+  const lakeRows = missing.length === 0 ? new Map<string, LakeRow>() : await findInLake(missing, limits);
+  return { pageEntries, rows, lakeRows };
 }
 
 function isRowOf(row: FirstMet | null, entry: PlacedDetection): row is FirstMet {

@@ -14,6 +14,7 @@ import type { DetectedRange } from '../../core/domain/doubt.ts';
 import type { RowStore } from '../../core/stores/room/row-store.ts';
 import type { EndOffsets, Standing } from './freshness.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
+import type { NewestForgetting } from '../../core/stores/control/forgetting-row.ts';
 import type { Progress } from '../../core/stores/control/progress-rows.ts';
 import { inDoubt } from '../../core/domain/doubt.ts';
 import { epoch, startOf } from '../../core/domain/epoch.ts';
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly readAt: number;
   readonly rules: Rules;
   readonly horizon: Horizon | null;
+  /** The newest forgetting; null if there was none. */
+  readonly forgetting: NewestForgetting | null;
   /**
    * One entry for each partition that is recorded or holds a record; before its first batch, the generation's first
    * offset.
@@ -46,14 +49,19 @@ export interface Snapshot {
 export interface SnapshotReader {
   /** The newest snapshot. `other`: a snapshot that was not valid long enough and must not be returned again. */
   current(other?: Snapshot): Promise<Snapshot>;
-  /** Whether cells that were read since `snapshot` are complete: no epoch of it can have been pruned meanwhile. */
+  /**
+   * Whether cells that were read since `snapshot` are complete: no epoch of it can have been pruned, and no count
+   * forgotten meanwhile.
+   */
   isStillValid(snapshot: Snapshot): Promise<boolean>;
+  /** Whether lists that were read since `snapshot` are whole: no later forgetting can have begun to empty them. */
+  isStillListed(snapshot: Snapshot): Promise<boolean>;
   /** The fault of the newest request for the ends of the log; null if there is none. */
   logFault(): unknown;
 }
 
 export interface SnapshotSources {
-  readonly control: Pick<ControlStore, 'progress' | 'horizon' | 'growth'>;
+  readonly control: Pick<ControlStore, 'progress' | 'horizon' | 'growth' | 'forgetting'>;
   readonly admin: Pick<LogAdmin, 'newestEnds'>;
   readonly rules: Rules;
   readonly store: Pick<RowStore, 'name' | 'certainty'>;
@@ -84,8 +92,9 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
     // mutation: answer-ends
     const history = await log.refresh();
     const readAt = now();
-    const [horizon, known] = await Promise.all([
+    const [horizon, forgetting, known] = await Promise.all([
       control.horizon(rules.generation),
+      control.forgetting(rules.generation),
       progressOf(0, partitionsEver(rules)),
     ]);
     // Read after the progress, so every partition that the progress includes is already recorded.
@@ -96,7 +105,7 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
     const standing = standingOf(progress, history, last?.standing ?? null, rules.partitionCount);
     const doubted = inDoubt(progress, horizon?.epoch ?? null, rules);
     const ends = history[0] ?? null;
-    return { storeName: store.name, readAt, rules, horizon, progress, ends, standing, doubted, isSure };
+    return { storeName: store.name, readAt, rules, horizon, forgetting, progress, ends, standing, doubted, isSure };
   };
   return {
     async current(other) {
@@ -107,8 +116,16 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
     async isStillValid(snapshot) {
       // Within half of the recorded grace period nothing can have been pruned (core/domain/grace.ts).
       if (now() - snapshot.readAt < reliedOnMs(snapshot.horizon)) return true;
-      const horizon = await control.horizon(rules.generation);
-      return (horizon?.epoch ?? null) === (snapshot.horizon?.epoch ?? null);
+      const { generation } = rules;
+      const [horizon, forgetting] = await Promise.all([control.horizon(generation), control.forgetting(generation)]);
+      return (
+        (horizon?.epoch ?? null) === (snapshot.horizon?.epoch ?? null) &&
+        (forgetting?.countsChange ?? 0) === (snapshot.forgetting?.countsChange ?? 0)
+      );
+    },
+    async isStillListed(snapshot) {
+      const newest = await control.forgetting(rules.generation);
+      return (newest?.change ?? 0) === (snapshot.forgetting?.change ?? 0);
     },
     logFault: () => log.fault(),
   };

@@ -1,7 +1,7 @@
 /**
- * Changes of the lake on the real HDFS, with its table: whatever step a compacting or a forgetting dies at, readers see
- * the rows of before or those of after, and the next process ends it (law L9). A table that is made anew, and that of a
- * rebuilt lake, say the same.
+ * Changes of the lake on the real HDFS, with its table: whatever step a compacting or a forgetting is killed at, readers
+ * see the rows of before or those of after, and the next process ends it (law L9). A table that is made anew, and that
+ * of a rebuilt lake, say the same, also if their making is killed.
  *
  * The detections are of three hours ago, so that their hours are closed. Readers hold no lock: they go by the folders
  * and the newest change, as serving does, and by the table. Uses a topic, a namespace and a folder of its own.
@@ -26,9 +26,7 @@ import { withLakeLock } from '../../batch-layer/lock/lake-lock.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { isSame, reprocess } from '../../batch-layer/run/reprocess.ts';
 import { CRASH_POINTS } from '../../batch-layer/steps.ts';
-import { keepTable } from '../../batch-layer/table/table.ts';
 import { batchWorld, feed, openBatchOf } from '../support/batch-world.ts';
-import { Crash } from '../support/hdfs-double.ts';
 import { lakeReader } from '../support/lake-states.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
 import { meanwhile } from '../support/meanwhile.ts';
@@ -42,6 +40,9 @@ const beganAt = Date.now();
 const POINTS = CRASH_POINTS.change.flatMap((point): string[] =>
   point === 'change_put_in_place' ? [point, 'table_prepared', 'table_kept'] : [point],
 );
+
+/** Of its runs some, of the switch all. What one leaves behind, the next one comes past. */
+const REBUILD_POINTS = ['staged', 'published', 'table_kept', ...CRASH_POINTS.rebuild];
 
 let world: BatchWorld;
 let batch: OpenBatch;
@@ -79,14 +80,6 @@ async function publishNext(): Promise<number> {
   return reports[0]!.rows + reports[0]!.strays_forwarded;
 }
 
-/** Dies there, as far as the stores can tell: what comes after it in the process touches none of them. */
-const dyingAt = (point: string): BatchContext => ({
-  ...batch.context,
-  mayCrashAt(at) {
-    if (at === point) throw new Crash(point);
-  },
-});
-
 const compacting = (context: BatchContext): Promise<CompactedDay[]> =>
   withLakeLock(context, (locked, lease) => compact(locked, lease, { belowBytes: 2 ** 20, now: Date.now() }));
 
@@ -107,10 +100,10 @@ async function checkLake(wanted: readonly string[]): Promise<void> {
     assert.ok(isSame(await reprocess(context, epoch)), String(epoch));
 }
 
-test('a compacting that dies at each step in turn is ended by the last one, and readers have every row meanwhile', async () => {
+test('a compacting that is killed at each step in turn is ended by the last one, and readers have every row meanwhile', async () => {
   const files = (await batch.context.hdfs.walk('lake/detections')).length;
   for (const point of POINTS) {
-    await assert.rejects(compacting(dyingAt(point)), Crash, point);
+    assert.equal(await killedAt(point, 'compact'), 'SIGKILL', point);
     assert.deepEqual(await reader.fromFolders(), ids, point);
     assert.deepEqual((await reader.fromTable()) ?? ids, ids, point);
   }
@@ -132,7 +125,7 @@ test('a forgetting that is killed at each step in turn is ended by the last one,
     await pause(100);
   };
   await meanwhile(read, async () => {
-    for (const point of POINTS) assert.equal(await killedAt(point, wanted.order), 'SIGKILL', point);
+    for (const point of POINTS) assert.equal(await killedAt(point, 'forget', wanted.order), 'SIGKILL', point);
     await withLakeLock(batch.context, (locked, lease) => forget(locked, lease, wanted));
   });
   const left = (await reader.fromFolders())!;
@@ -146,21 +139,19 @@ test('a forgetting that is killed at each step in turn is ended by the last one,
   ids = left;
 });
 
-function killedAt(point: string, order: ForgetOrder): Promise<NodeJS.Signals | null> {
-  const arguments_ = ['--import', 'tsx', 'test/support/forget-child.ts', point, JSON.stringify(order)];
+function killedAt(point: string, what: string, order?: ForgetOrder): Promise<NodeJS.Signals | null> {
+  const ordered = order ? [JSON.stringify(order)] : [];
+  const arguments_ = ['--import', 'tsx', 'test/support/change-child.ts', point, what, ...ordered];
   const environment = { cwd: ROOT, env: world.environment };
   const child = spawn(process.execPath, arguments_, { ...environment, stdio: ['ignore', 'ignore', 'inherit'] });
   return new Promise((resolve) => child.once('exit', (_, by) => resolve(by)));
 }
 
-test('a table that is made anew says the same, also if its making dies', async () => {
+test('a table that is made anew says the same, also if its making is killed', async () => {
   const { context } = batch;
   const before_ = await tableState(context.hdfs);
-  const upTo = (await horizonOf(context))!.epoch;
-  const anew = (from: BatchContext) =>
-    withLakeLock(from, (locked, lease) => keepTable(locked, upTo, { checkLock: () => lease.check(), isAnew: true }));
   for (const point of ['table_prepared', 'table_kept']) {
-    await assert.rejects(anew(dyingAt(point)), Crash, point);
+    assert.equal(await killedAt(point, 'table'), 'SIGKILL', point);
     assert.deepEqual(await tableState(context.hdfs), before_);
   }
   assert.equal((await sightline(['batch', 'table', '--anew'], world.environment)).code, 0);
@@ -169,7 +160,8 @@ test('a table that is made anew says the same, also if its making dies', async (
   await checkLake(ids);
 });
 
-test('a rebuilt lake has a table of its own, which says what the lake says', async () => {
+test('a rebuild that is killed at each step is ended by the next one, and has a table of its own', async () => {
+  for (const point of REBUILD_POINTS) assert.equal(await killedAt(point, 'rebuild'), 'SIGKILL', point);
   const { code, stderr } = await sightline(['batch', 'rebuild'], world.environment);
   assert.equal(code, 0, stderr);
   await batch.close();

@@ -21,6 +21,7 @@ import type { HdfsDouble } from './hdfs-double.ts';
 import type { CutTallies, Progress } from '../../core/stores/control/progress-rows.ts';
 import type { ForgottenRecord } from '../../core/stores/forgotten/forgotten-rows.ts';
 import type { GrowthRecord } from '../../core/stores/control/growth-rows.ts';
+import type { NewestForgetting } from '../../core/stores/control/forgetting-row.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import type { Lease } from '../../core/stores/control/lease-rows.ts';
 import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
@@ -34,6 +35,7 @@ import { NOT_SETTLED } from '../../core/stores/control/stamp-rows.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
 import { SILENT } from '../../batch-layer/progress-line.ts';
 import { hdfsDouble } from './hdfs-double.ts';
+import { publishedIn, recountIn } from './recount-double.ts';
 
 export interface World {
   rules: RecordedRules;
@@ -56,6 +58,7 @@ export interface World {
   /** What is otherwise with the topic than it should be. */
   topic?: Partial<TopicFacts>;
   horizon: Horizon | null;
+  forgetting?: NewestForgetting | null;
   lease: Lease | null;
   /** Stamp of the ticks that are appended. */
   tickStamp: number;
@@ -149,7 +152,7 @@ export function contextOf(
 export function controlDouble(
   world: Pick<
     World,
-    'rules' | 'growth' | 'stamps' | 'horizon' | 'lease' | 'progress' | 'cutTallies' | 'firstMetWritten'
+    'rules' | 'growth' | 'stamps' | 'horizon' | 'forgetting' | 'lease' | 'progress' | 'cutTallies' | 'firstMetWritten'
   >,
 ): ControlStore {
   const stamps = world.stamps ?? new Map<number, StampRecord>();
@@ -195,6 +198,12 @@ export function controlDouble(
     async moveHorizon(_, from, to) {
       if (!moved(world.horizon, from)) return false;
       world.horizon = to;
+      return true;
+    },
+    forgetting: async () => world.forgetting ?? null,
+    async moveForgetting(_, from, to) {
+      if (!moved(world.forgetting ?? null, from)) return false;
+      world.forgetting = to;
       return true;
     },
     reference: async () => ({ version: 1, locations: 1, loadedAt: 0 as Instant }),
@@ -278,7 +287,7 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
     batchView: {
       put: async (writes) => writes.forEach((write) => putBatch(world, write)),
       read: async () => [],
-      published: async () => [],
+      published: async (reading) => publishedIn(world.batchCells, reading),
       firstHour: async () => null,
       list: async () => [],
     },
@@ -315,6 +324,7 @@ function forgottenDouble(world: World): BatchContext['forgottenRows'] {
         world.listed.delete(`${hourRowKey({ group: groupOf(location), hour, epoch })} ${detectedAt} ${id}`);
       }
     },
+    recount: async (rows) => rows.forEach((row) => void recountIn(world.batchCells, row)),
   };
 }
 

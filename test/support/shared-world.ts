@@ -49,5 +49,6 @@ function copyOf(world: World): World {
     listed: new Set(world.listed),
     rows: new Map(world.rows),
     lease: null,
+    forgetting: null,
   };
 }

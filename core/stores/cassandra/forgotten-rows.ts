@@ -7,10 +7,11 @@
  */
 import type { FirstMet } from '../../domain/first-met.ts';
 import type { Rules } from '../../domain/rules.ts';
-import type { ForgottenEntry, ForgottenRecord, ForgottenRows } from '../forgotten/forgotten-rows.ts';
+import type { EncodedCell } from '../../layout/hbase.ts';
+import type { ForgottenEntry, ForgottenRecord, ForgottenRows, RecountedRow } from '../forgotten/forgotten-rows.ts';
 import type { CassandraClient, Statement } from './client.ts';
 import { firstMetTable } from '../../layout/cassandra.ts';
-import { detectionFamily, encodeFirstMet, LIST_FAMILY } from '../../layout/hbase.ts';
+import { batchRow, detectionFamily, encodeFirstMet, encodeHourCell, LIST_FAMILY } from '../../layout/hbase.ts';
 import { inLanes } from '../../process/lanes.ts';
 import { blankOf } from '../forgotten/forgotten-rows.ts';
 import type { ListRow } from '../forgotten/list-rows.ts';
@@ -47,6 +48,8 @@ export function forgottenRowsIn(client: CassandraClient, keyspace: string, rules
         params: [BigInt(met.arrival + 1), BigInt(met.detection.id)],
       })),
     unlist: (entries) => unlist(client, `${keyspace}.batch_view`, rules.generation, entries),
+    recount: (rows) =>
+      inLanes(LANES, rows, (row) => recountRow(client, `${keyspace}.batch_view`, rules.generation, row)),
   };
 }
 
@@ -62,7 +65,7 @@ async function unlist(
 async function unlistIn(client: CassandraClient, table: string, listRow: ListRow): Promise<void> {
   const { row } = listRow;
   const select = `SELECT name, value, WRITETIME(value) AS at FROM ${table} WHERE row = ? AND level = ?`;
-  const update = `UPDATE ${table} USING TIMESTAMP ? SET value = ? WHERE row = ? AND level = ? AND name = ?`;
+  const update = updateOf(table);
   for await (const page of client.pages({ query: select, params: [row, LIST_FAMILY] })) {
     const changes = page.flatMap(({ name, value, at }): Statement[] => {
       const kept = withoutGone(listRow, { qualifier: name as Buffer, value: value as Buffer });
@@ -71,5 +74,34 @@ async function unlistIn(client: CassandraClient, table: string, listRow: ListRow
       return [{ query: update, params }];
     });
     for (const some of batchesOf(changes)) await client.write(some);
+  }
+}
+
+const updateOf = (table: string): string =>
+  `UPDATE ${table} USING TIMESTAMP ? SET value = ? WHERE row = ? AND level = ? AND name = ?`;
+
+/** Each cell takes the timestamp after the one that it has, as an entry of a list does. */
+async function recountRow(
+  client: CassandraClient,
+  table: string,
+  generation: number,
+  { name, cells }: RecountedRow,
+): Promise<void> {
+  const row = batchRow(generation, name);
+  const byLevel = new Map<string, Map<string, EncodedCell>>();
+  for (const cell of cells.map(encodeHourCell)) {
+    const known = byLevel.get(cell.family) ?? new Map<string, EncodedCell>();
+    byLevel.set(cell.family, known.set(cell.qualifier.toString('hex'), cell));
+  }
+  const select = `SELECT name, WRITETIME(value) AS at FROM ${table} WHERE row = ? AND level = ?`;
+  for (const [level, wanted] of byLevel) {
+    for await (const page of client.pages({ query: select, params: [row, level] })) {
+      const changes = page.flatMap(({ name: cellName, at }): Statement[] => {
+        const cell = wanted.get((cellName as Buffer).toString('hex'));
+        if (!cell) return [];
+        return [{ query: updateOf(table), params: [(at as bigint) + 1n, cell.value, row, level, cell.qualifier] }];
+      });
+      for (const some of batchesOf(changes)) await client.write(some);
+    }
   }
 }

@@ -18,6 +18,8 @@
  * timestamp = the cut
  *   horizon/<generation>        the last published epoch with its cuts; timestamp = the epoch's number; moved by
  * check-and-put
+ *   forgetting/<generation>     the newest forgetting, and whether it is under way; timestamp = twice the number of its
+ * change, and one more when it is done; moved by check-and-put
  *   reference                   version and size of dataset B; timestamp = version
  *   lease/<name>                who holds what only one may hold; timestamp = number of the renewal
  *
@@ -25,6 +27,7 @@
  * (json-rows.ts).
  */
 import type { HBaseClient } from '../../hbase/types.ts';
+import type { ForgettingRow } from './forgetting-row.ts';
 import type { GrowthRows } from './growth-rows.ts';
 import type { HorizonRow } from './horizon-row.ts';
 import type { LeaseRows } from './lease-rows.ts';
@@ -35,6 +38,7 @@ import type { RulesRows } from './rules-rows.ts';
 import type { StampRows } from './stamp-rows.ts';
 import type { JsonAgreements, JsonFacts } from '../rows/json-rows.ts';
 import { jsonCells } from '../rows/json-cells.ts';
+import { forgettingRow } from './forgetting-row.ts';
 import { growthRows } from './growth-rows.ts';
 import { horizonRow } from './horizon-row.ts';
 import { leaseRows } from './lease-rows.ts';
@@ -45,7 +49,16 @@ import { rulesRows } from './rules-rows.ts';
 import { stampRows } from './stamp-rows.ts';
 
 export interface ControlStore
-  extends RulesRows, RebuildRows, GrowthRows, StampRows, ProgressRows, HorizonRow, ReferenceRow, LeaseRows {}
+  extends
+    RulesRows,
+    RebuildRows,
+    GrowthRows,
+    StampRows,
+    ProgressRows,
+    HorizonRow,
+    ForgettingRow,
+    ReferenceRow,
+    LeaseRows {}
 
 export function controlStore(hbase: HBaseClient, namespace: string): ControlStore {
   const cells = jsonCells(hbase, `${namespace}:control`);
@@ -61,6 +74,7 @@ export function controlOf(agreed: JsonAgreements, facts: JsonFacts, { mayDoubt =
     ...stampRows(agreed),
     ...progressRows(facts, mayDoubt),
     ...horizonRow(agreed),
+    ...forgettingRow(agreed),
     ...referenceRow(agreed),
     ...leaseRows(agreed),
   };

@@ -7,6 +7,7 @@
  * core/stores/cassandra/forgotten-rows.ts with Cassandra.
  */
 import type { Epoch } from '../../domain/epoch.ts';
+import type { HourCell, HourRowName } from '../../domain/hour-counts.ts';
 import type { FirstMet } from '../../domain/first-met.ts';
 import type { Oid } from '../../domain/oid.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -25,6 +26,12 @@ export interface ForgottenEntry {
   readonly epoch: Epoch;
 }
 
+/** Cells of a row of the batch view, as they are to be; without minutes: with no count any more. */
+export interface RecountedRow {
+  readonly name: HourRowName;
+  readonly cells: readonly HourCell[];
+}
+
 export interface ForgottenRows {
   /** Makes first-met rows say nothing but which record they are of. */
   blank(records: readonly ForgottenRecord[]): Promise<void>;
@@ -32,6 +39,8 @@ export interface ForgottenRows {
   drop(records: readonly ForgottenRecord[]): Promise<void>;
   /** Takes entries out of the lists of published epochs. */
   unlist(entries: readonly ForgottenEntry[]): Promise<void>;
+  /** Replaces cells of the counts of published epochs. */
+  recount(rows: readonly RecountedRow[]): Promise<void>;
 }
 
 /** What a blank row is. Its item is empty, which no detection's is. */

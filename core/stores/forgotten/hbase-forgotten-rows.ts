@@ -9,10 +9,12 @@ import type { Rules } from '../../domain/rules.ts';
 import type { ForgottenEntry, ForgottenRecord, ForgottenRows } from './forgotten-rows.ts';
 import type { Cell, HBaseClient, RowPut } from '../../hbase/types.ts';
 import {
+  batchRow,
   decodeFirstMet,
   DETECTION_QUALIFIER,
   detectionFamily,
   encodeFirstMet,
+  encodeHourCell,
   LIST_FAMILY,
   saltedOid,
 } from '../../layout/hbase.ts';
@@ -54,6 +56,12 @@ export function forgottenRows(hbase: HBaseClient, namespace: string, rules: Rule
       await deleteRows(hbase, table, deletes);
     },
     unlist: (entries) => unlist(hbase, `${namespace}:batch_view`, rules.generation, entries),
+    recount: (rows) =>
+      putRows(
+        hbase,
+        `${namespace}:batch_view`,
+        rows.map(({ name, cells }) => ({ row: batchRow(rules.generation, name), cells: cells.map(encodeHourCell) })),
+      ),
   };
 }
 

@@ -41,6 +41,8 @@ export const ChangeRecord = z.object({
   /** SHA-256 of the bytes of the record before; null in the first. */
   previous_sha256: z.string().nullable(),
   order: ForgetOrder.nullable().default(null),
+  /** Of a `forget`: whether counts went too. */
+  takes_counts: z.boolean().optional(),
   /** Orders that the lake of an earlier generation had carried out. */
   carried: z.array(ForgetOrder).default([]),
   /** Whether replaced files are kept for readers that have begun (RETIRED), or are gone at once. */

@@ -83,6 +83,8 @@ export const EpochChange = z.object({
   /** Rows of detections and of raw files that it took from this epoch. */
   rows_removed: whole,
   raw_removed: whole,
+  /** Detections that its counts lost too; absent where counts stayed. */
+  counts_removed: whole.optional(),
   /** Over the rows that are left; null where no row was removed. */
   rows_sha256: z.string().nullable(),
 });

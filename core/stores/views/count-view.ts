@@ -86,9 +86,10 @@ export function ofLevel(level: Level, cells: readonly HourCell[], minutes: Minut
   return levelCells;
 }
 
-/** Hour cells of a row; the list of detections is no count and is left out. */
+/** Hour cells of a row without those that have lost their last count, and without the list of detections. */
 export function hourCellsOf(group: Group, cells: readonly Cell[]): HourCell[] {
-  return cells.filter(({ family }) => family !== LIST_FAMILY).map((cell) => decodeHourCell(group, cell));
+  const decoded = cells.filter(({ family }) => family !== LIST_FAMILY).map((cell) => decodeHourCell(group, cell));
+  return decoded.filter(({ minutes }) => minutes.length > 0);
 }
 
 /** Cells of a group's row by the place that they count. */

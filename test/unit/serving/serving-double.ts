@@ -11,6 +11,7 @@ import { NO_TALLIES } from '../../../core/domain/tallies.ts';
 import { instant } from '../../../core/domain/time.ts';
 import type { Audit } from '../../../core/process/audit.ts';
 import type { StampRecord } from '../../../core/stores/control/stamp-rows.ts';
+import type { NewestForgetting } from '../../../core/stores/control/forgetting-row.ts';
 import type { Horizon } from '../../../core/stores/control/horizon-row.ts';
 import type { Lease } from '../../../core/stores/control/lease-rows.ts';
 import type { Progress } from '../../../core/stores/control/progress-rows.ts';
@@ -29,6 +30,7 @@ export interface Stage {
   all: Sighting[];
   world: World;
   horizon: Horizon | null;
+  forgetting?: NewestForgetting | null;
   ends: number[];
   progress: Progress[];
   reference: Reference | null;
@@ -138,6 +140,7 @@ function storesOf(stage: Stage): Stores {
         count(stage, 'horizon', 'control');
         return stage.horizon && { ...stage.horizon, graceMs: stage.graceSeconds * 1_000 };
       },
+      forgetting: async () => stage.forgetting ?? null,
       async progress(_: number, partitions: readonly number[]) {
         count(stage, 'progress', 'control');
         return partitions.map((partition) => stage.progress[partition] ?? null);

@@ -12,6 +12,7 @@ import type { FirstMet } from '../../../../core/domain/first-met.ts';
 import type { Oid } from '../../../../core/domain/oid.ts';
 import type { Instant } from '../../../../core/domain/time.ts';
 import type { World } from '../../../support/batch-doubles.ts';
+import type { Sighting } from '../../../support/hourly-world.ts';
 import { nameOf } from '../../../../core/domain/epoch.ts';
 import { homeOf } from '../../../../core/domain/home.ts';
 import { LAKE } from '../../../../core/layout/lake.ts';
@@ -38,7 +39,6 @@ import {
   START,
 } from '../../../support/hourly-world.ts';
 import { sharedWorld } from '../../../support/shared-world.ts';
-import type { Sighting } from '../../../support/hourly-world.ts';
 
 const { copy, inNewProcess, newFile } = sharedWorld(async (process) => {
   const world = await publishedHours(process());
@@ -191,18 +191,24 @@ test('a worker that has not passed the horizon holds a forgetting up', async () 
   await assert.rejects(forgetting(world), /would write forgotten rows again/);
 });
 
-for (const point of CRASH_POINTS.change) {
-  test(`killed at ${point}, a forgetting ends as if nothing had happened`, async () => {
-    const [world, yardstick] = [copy(), copy()];
-    await forgetting(yardstick);
-    let strikes = 0;
-    const mayCrashAt = (at: string): void => {
-      if (at === point && ++strikes === (/_done|_declared|_prepared/.test(point) ? 1 : 2)) throw new Crash(point);
-    };
-    await assert.rejects(forgetting(world, CAMERA, { mayCrashAt }), Crash);
-    world.lease = null;
-    await forgetting(world);
-    assert.deepEqual(await stateOf(world), await stateOf(yardstick));
-    assert.deepEqual([...world.rows].sort(), [...yardstick.rows].sort());
-  });
+for (const takesCounts of [false, true]) {
+  for (const point of [...CRASH_POINTS.change, ...(takesCounts ? CRASH_POINTS.recount : [])]) {
+    const what = takesCounts ? 'a forgetting with counts' : 'a forgetting';
+    test(`killed at ${point}, ${what} ends as if nothing had happened`, async () => {
+      const [world, yardstick] = [copy(), copy()];
+      const wanted = { ...CAMERA, takesCounts };
+      await forgetting(yardstick, wanted);
+      let strikes = 0;
+      const isOnce = /_done|_declared|_prepared|_announced|_recounted/.test(point);
+      const mayCrashAt = (at: string): void => {
+        if (at === point && ++strikes === (isOnce ? 1 : 2)) throw new Crash(point);
+      };
+      await assert.rejects(forgetting(world, wanted, { mayCrashAt }), Crash);
+      world.lease = null;
+      await forgetting(world, wanted);
+      assert.deepEqual(await stateOf(world), await stateOf(yardstick));
+      assert.deepEqual([...world.rows].sort(), [...yardstick.rows].sort());
+      assert.equal(world.forgetting!.isUnderWay, false);
+    });
+  }
 }

@@ -37,6 +37,7 @@ function stageOf() {
       return stage.snapshots.at(-1)!;
     },
     isStillValid: async () => true,
+    isStillListed: async () => true,
     logFault: () => null,
   };
   const look = async ({ scope }: CountQuestion): Promise<void> => {
