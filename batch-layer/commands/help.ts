@@ -55,10 +55,11 @@ export const FORGET_HELP = `
 Two steps: "sightline forget --camera C --from T --to T --plan FILE" looks through the lake, counts, and writes a plan;
 "sightline forget --execute FILE" looks again and takes everything out: rows of detections, raw records with all copies,
 first-met rows and lists in HBase, conflicts in reports, copies on this machine, and footage where there is any. It
-refuses if there is more than the plan counted. Counts stay, since they name nobody; with --counts in the first step they
-go too, from the batch view and from top_items, when the epochs have left the speed view. Readers of manifests, the API
-among them, see the files of before or those of after, and the app's lists and counts never show a part of it. A first-met row that can be in force keeps its id and its record and
-nothing else, so that a copy does not count again. lake/_runs/_changes says what each epoch lost; "batch run
+refuses if there is more than the plan counted. Counts stay, since they name nobody; with --counts in the first step
+they go too, from the batch view and from top_items, when the epochs have left the speed view. Readers of manifests, the
+API among them, see the files of before or those of after, and the app's lists and counts never show a part of it. A
+first-met row that can be in force keeps its id and its record and nothing else, so that a copy does not count again.
+lake/_runs/_changes says what each epoch lost; "batch run
 --reprocess" and "batch rebuild" prove the rest. What arrives after the horizon is not looked through: run it again.
 
 If it is killed, run it again with the same plan; whoever works on the lake next finishes what was declared. Kafka keeps

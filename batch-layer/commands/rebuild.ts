@@ -28,6 +28,7 @@ import { summaryOf } from '../report/summary.ts';
 import { finishSwitch } from '../lock/switch.ts';
 import { print } from './with-batch.ts';
 import { withLock } from '../lock/lake-lock.ts';
+import { finishChanges } from '../changes/change.ts';
 import { LAKE_LEASE, REBUILD_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 export interface RebuildCommandOptions {
@@ -76,7 +77,12 @@ async function rebuildHere(
   };
   const { context: old, close } = await openBatch(config, parts, { rules: rulesAsRecorded });
   try {
-    const finished = await withLock(old, LAKE_LEASE, finishSwitch);
+    const finished = await withLock(old, LAKE_LEASE, async (locked) => {
+      const generation = await finishSwitch(locked);
+      // The first epochs are read without the lock: what a forgetting has not taken yet would come back in them.
+      if (generation === null) await finishChanges(locked);
+      return generation;
+    });
     if (finished !== null) {
       process.stderr.write(`An earlier process began the switch to generation ${finished}; it is finished now\n`);
       return EXIT.done;

@@ -26,7 +26,7 @@ import { settledFile } from '../../core/layout/footage.ts';
 import { horizonOf, nextEpoch } from '../../batch-layer/epochs/next-epochs.ts';
 import type { ForgetOrder } from '../../core/stores/lake/changes.ts';
 import { leavingFile, recountedFile } from '../../core/layout/lake.ts';
-import { openDuck } from '../../core/stores/lake/duckdb.ts';
+import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 import { recountedCells } from '../../core/stores/lake/recounted-cells.ts';
 import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
 import { withLakeLock } from '../../batch-layer/lock/lake-lock.ts';
@@ -97,10 +97,10 @@ async function publishPast(t: number): Promise<void> {
 
 const window = () => ({ from: instant(beganAt - 60_000), to: instant(Date.now() + 3_600_000) });
 
-async function idsOf(location: string): Promise<Oid[]> {
+async function idsOf(location: string, app = serving): Promise<Oid[]> {
   const ids: Oid[] = [];
   for (let cursor: string | undefined; ;) {
-    const page = await serving.detections({ ...window(), location: location as Oid, limit: 200, cursor });
+    const page = await app.detections({ ...window(), location: location as Oid, limit: 200, cursor });
     ids.push(...page.detections.map(({ detection_oid: id }) => id as Oid));
     if (page.next_cursor === null) return ids;
     cursor = page.next_cursor;
@@ -189,14 +189,21 @@ async function shownBy(app: Serving): Promise<Shown> {
   const points = await app.timeline({ ...window(), location: 'all', stepSeconds: 3_600 });
   return {
     ...{
-      ids: await idsOf(COUNTED_PLACE),
-      others: await idsOf('2'),
+      ids: await idsOf(COUNTED_PLACE, app),
+      others: await idsOf('2', app),
       total: (await app.topItems({ ...window(), location: 'all' })).total,
     },
     ofPlace: (await app.topItems({ ...window(), location: COUNTED_PLACE as Oid })).total,
     points: points.total,
-    places: ofAll.locations.map(({ geographical_location_oid: oid, count }) => `${oid} ${count}`),
+    places: ofAll.locations
+      .filter(({ count }) => count > 0)
+      .map(({ geographical_location_oid: oid, count }) => `${oid} ${count}`),
   };
+}
+
+async function shownByNewApp(): Promise<Shown> {
+  const app = servingOf(world.config);
+  return shownBy(app).finally(() => app.close());
 }
 
 test('counts go too; while it is stopped between two steps, everybody sees the end of it', async () => {
@@ -226,7 +233,7 @@ test('counts go too; while it is stopped between two steps, everybody sees the e
   assert.deepEqual(await shownBy(serving), after_, 'announced, and nothing is gone');
   const rows: Row[] = [];
   await withChangeFile(leavingFile(change), async (duck, localFile) => {
-    rows.push(...(await duck.rows(`SELECT * FROM '${localFile}' WHERE is_listed`)));
+    rows.push(...(await duck.rows(`SELECT * FROM ${parquet([localFile])} WHERE is_listed`)));
   });
   assert.equal(rows.length, gone);
   await context.forgottenRows.unlist(
@@ -244,15 +251,15 @@ test('counts go too; while it is stopped between two steps, everybody sees the e
         cells.filter((_, at) => at % 2 === 0).map(({ name, cell }) => ({ name, cells: [cell] })),
       );
   });
-  for (const app of [serving, servingOf(world.config)])
-    assert.deepEqual(await shownBy(app), after_, 'half of the counts are new');
+  assert.deepEqual(await shownBy(serving), after_, 'half of the counts are new');
+  assert.deepEqual(await shownByNewApp(), after_, 'half of the counts are new');
   for (const point of ['change_work_done', 'change_recounted_some', 'change_recounted', 'change_put_away']) {
     assert.equal(await killedAt(point, order), 'SIGKILL');
     assert.deepEqual(await shownBy(serving), after_, point);
   }
   await withLakeLock(context, async () => undefined);
   assert.ok(!(await context.control.forgetting(context.rules.generation))!.isUnderWay);
-  for (const app of [serving, servingOf(world.config)]) assert.deepEqual(await shownBy(app), after_, 'done');
+  for (const shown of [await shownBy(serving), await shownByNewApp()]) assert.deepEqual(shown, after_, 'done');
   assert.deepEqual(await context.hdfs.list('lake/_changing'), []);
   assert.equal((await sightline(['forget', '--execute', plan], world.environment)).code, 3);
   const reprocessed = await sightline(['batch', 'run', '--reprocess', 'all'], world.environment);
@@ -261,6 +268,9 @@ test('counts go too; while it is stopped between two steps, everybody sees the e
 
 test('a rebuild agrees with what remains, and has no counts of what was forgotten', async () => {
   const before_ = await shownBy(serving);
+  // Copies that came after the first forgetting are in raw files; its plan finds them.
+  const plan = join(world.config.SIGHTLINE_HOME, 'plan.json');
+  assert.equal((await sightline(['forget', '--execute', plan], world.environment)).code, 0);
   const { code, stderr } = await sightline(['batch', 'rebuild'], world.environment);
   assert.equal(code, 0, stderr);
   await serving.close();

@@ -1,7 +1,7 @@
 /**
- * Changes of the lake on the real HDFS, with its table: whatever step a compacting or a forgetting is killed at, readers
- * see the rows of before or those of after, and the next process ends it (law L9). A table that is made anew, and that
- * of a rebuilt lake, say the same, also if their making is killed.
+ * Changes of the lake on the real HDFS, with its table: whatever step a compacting or a forgetting is killed at,
+ * readers see the rows of before or those of after, and the next process ends it (law L9). A table that is made anew,
+ * and that of a rebuilt lake, say the same, also if their making is killed.
  *
  * The detections are of three hours ago, so that their hours are closed. Readers hold no lock: they go by the folders
  * and the newest change, as serving does, and by the table. Uses a topic, a namespace and a folder of its own.

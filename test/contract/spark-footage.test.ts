@@ -199,10 +199,28 @@ async function readFacts(): Promise<Fact[]> {
   return (await pythonAnswer<{ rows: Fact[] }>(python, script + AS_RECORDS, { cwd: folder })).rows;
 }
 
+/** A session whose tables Hive 2.3's reader reads, for all lines that follow. */
+const WITH_HIVE = `
+import sys
+from pyspark.sql import SparkSession
+(SparkSession.builder.enableHiveSupport()
+    .config("spark.sql.warehouse.dir", "file:" + sys.argv[1])
+    .config("spark.sql.hive.convertMetastoreParquet", "false")
+    .config("spark.hadoop.hive.exec.scratchdir", "file:" + sys.argv[1])
+    .config("spark.hadoop.javax.jdo.option.ConnectionURL", "jdbc:derby:memory:metastore;create=true")
+    .getOrCreate())
+`;
+
 const BY_SPARK = `
 import hashlib, json
+for statement in filter(str.strip, sys.argv[2].split(";")):
+    spark.sql(statement)
+of_frames, of_faults = [spark.sql(each).collect() for each in filter(str.strip, sys.argv[3].split(";"))]
+by_hive = {"frames": sorted([row.sha256, row.taken_at, row.bytes] for row in of_frames),
+           "faults": sorted([row.video_camera_oid, row.fault, row.n] for row in of_faults)}
+by_folder = frames.selectExpr("sha256", "unix_micros(taken_at)", "length(frame)").collect()
 sha256 = lambda row: hashlib.sha256(row.frame).hexdigest()
-print(json.dumps({"frames": sorted(map(sha256, frames.collect())), "one": sha256(one), "rows": facts.count(),
+print(json.dumps({"by_hive": by_hive, "by_folder": sorted(map(list, by_folder)), "frames": sorted(map(sha256, frames.collect())), "one": sha256(one), "rows": facts.count(),
                   "faults": sorted([row.video_camera_oid, row.fault, row["count"]] for row in faults)}))
 spark.stop()
 `;
@@ -212,14 +230,17 @@ async function readBySpark(): Promise<Record<string, unknown>> {
   const [, frames] = examplesOf(DATA_PAGE, '## Footage', 'python');
   const [, ofFacts] = examplesOf(DATA_PAGE, '## Footage facts', 'python');
   const { lakeRoot } = await sparkSettings(config);
-  const script = withReplaced(`${frames}\n${ofFacts}`, {
-    'hdfs://127.0.0.1:8020/sightline': lakeRoot,
-    'camera = 7': 'camera = 8',
-    '2026-11-23': DATE,
-  });
+  const replaced = { 'camera = 7': 'camera = 8', '2026-11-23': DATE };
+  const script = withReplaced(`${frames}\n${ofFacts}`, { 'hdfs://127.0.0.1:8020/sightline': lakeRoot, ...replaced });
+  const [tables, questions] = examplesOf(DATA_PAGE, '## Footage facts', 'sql');
+  const args = [
+    join(folder, 'warehouse'),
+    withReplaced(tables!, { "LOCATION '/sightline": `LOCATION '${lakeRoot}` }),
+    withReplaced(questions!, replaced),
+  ];
   const python = join(dirname(await ensureSpark()), 'python');
   const env = { ...process.env, SPARK_LOCAL_IP: '127.0.0.1', PATH: `${dirname(python)}:${process.env.PATH ?? ''}` };
-  return pythonAnswer(python, script + BY_SPARK, { cwd: folder, env });
+  return pythonAnswer(python, WITH_HIVE + script + BY_SPARK, { args, cwd: folder, env });
 }
 
 const of = (what: string): Fact[] =>
@@ -252,11 +273,14 @@ test(
 test('Spark reads facts and packed frames by the lines of the page', { timeout: 300_000 }, async () => {
   const packed = drawn.filter(({ what }) => what === 'frozen').map(({ path }) => /_([0-9a-f]{64})\./.exec(path)![1]);
   const detection9001 = drawn.find(({ path }) => path.includes('_9001_'))!.path;
-  assert.deepEqual(await readBySpark(), {
+  const { by_hive, by_folder, ...found } = await readBySpark();
+  const faults = [[10, 'undecodable', 3]];
+  assert.deepEqual(by_hive, { frames: by_folder, faults }, 'by the lines for Hive');
+  assert.deepEqual(found, {
     frames: packed.sort(),
     one: /_([0-9a-f]{64})\./.exec(detection9001)![1],
     rows: drawn.length,
-    faults: [[10, 'undecodable', 3]],
+    faults,
   });
 });
 
