@@ -21,7 +21,7 @@ import { LAKE, recountedFile } from '../../core/layout/lake.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { quoted } from '../../core/stores/lake/duckdb.ts';
 import { RECOUNTED_TABLE } from '../../core/stores/lake/recounted-cells.ts';
-import { findNewestDue, pruneDue } from '../run/prune.ts';
+import { findNewestDue, pruneDue } from '../view/prune.ts';
 import { rewrittenIn, rowsOfFile } from './find-forgotten.ts';
 import type { Rewritten } from './rewrite.ts';
 import { rewriteFile } from './rewrite.ts';

@@ -11,7 +11,7 @@ import { sweepRetired } from '../changes/change.ts';
 import type { OldGeneration } from '../generations/drop.ts';
 import { dropOldGenerations } from '../generations/drop.ts';
 import { withLakeLock, withLock } from '../lock/lake-lock.ts';
-import { findNewestDue, pruneDue } from '../run/prune.ts';
+import { findNewestDue, pruneDue } from '../view/prune.ts';
 import { nothingToDo, print, withBatch } from './with-batch.ts';
 
 export interface PruneCommandOptions {

@@ -37,7 +37,7 @@ import { StampsAhead } from '../archive/held-partitions.ts';
 import { localCopies } from '../lake/local-copies.ts';
 import { openOwnFolder } from '../own-folder.ts';
 import { prepare } from './prepare.ts';
-import { pruneDue } from './prune.ts';
+import { pruneDue } from '../view/prune.ts';
 import { publishedEpochs } from '../lake/published-epochs.ts';
 import { dropRelations } from '../reconcile/duckdb/reconcile.ts';
 import { completeReport } from '../report/report.ts';

@@ -20,7 +20,7 @@ import { retain } from '../changes/retain.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { isStillHeld, StampsAhead } from '../archive/held-partitions.ts';
 import { publishEpochs } from './publish-epochs.ts';
-import { pruneDue } from './prune.ts';
+import { pruneDue } from '../view/prune.ts';
 import { countUnpublished, nextEpoch, horizonOf } from '../epochs/next-epochs.ts';
 import { summaryOf } from '../report/summary.ts';
 import { GenerationChanged, withLakeLock } from '../lock/lake-lock.ts';

@@ -17,7 +17,7 @@ import { heldPartitions } from '../../core/stores/control/held-partitions.ts';
 import { lookAhead } from '../counts/look-ahead.ts';
 import { countCache } from '../cache/count-cache.ts';
 import { createCounter, countOnSnapshot } from '../counts/counts.ts';
-import { leavingDetections } from '../lists/leaving.ts';
+import { leavingDetections } from '../lake/leaving.ts';
 import { recountedView } from '../cache/recounted-view.ts';
 import { placeNames } from '../counts/location-names.ts';
 import { limitReads } from '../bounds/limited-reads.ts';

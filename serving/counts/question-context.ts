@@ -5,7 +5,7 @@ import type { RowStore } from '../../core/stores/room/row-store.ts';
 import type { DetectionsStore } from '../../core/stores/tables/detections.ts';
 import type { SpeedView } from '../../core/stores/views/speed-view.ts';
 import type { CountResult } from './counts.ts';
-import type { FindLeaving } from '../lists/leaving.ts';
+import type { FindLeaving } from '../lake/leaving.ts';
 import type { PlaceNames } from './location-names.ts';
 import type { ClipWindow } from './clip-window.ts';
 import type { Waiter } from '../bounds/shared-work.ts';

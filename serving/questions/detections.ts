@@ -7,7 +7,7 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
-import type { IsLeaving } from '../lists/leaving.ts';
+import type { IsLeaving } from '../lake/leaving.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { PlacedDetection } from '../../core/stores/views/list-view.ts';

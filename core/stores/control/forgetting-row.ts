@@ -4,7 +4,7 @@
  *
  * The batch layer moves it before it takes the first entry out of a list, and again after the last one
  * (batch-layer/changes/work.ts). Serving reads it with each snapshot: while a forgetting is under way it hides what is
- * to go, so no answer shows half of it (serving/lists/leaving.ts), and a new `countsChange` ends its cache of counts.
+ * to go, so no answer shows half of it (serving/lake/leaving.ts), and a new `countsChange` ends its cache of counts.
  */
 import { z } from 'zod';
 import type { Instant } from '../../domain/time.ts';

@@ -17,7 +17,7 @@ import { leavingFile, recountedFile } from '../../../core/layout/lake.ts';
 import { openDuck } from '../../../core/stores/lake/duckdb.ts';
 import { countCache } from '../../../serving/cache/count-cache.ts';
 import { recountedView } from '../../../serving/cache/recounted-view.ts';
-import { leavingDetections } from '../../../serving/lists/leaving.ts';
+import { leavingDetections } from '../../../serving/lake/leaving.ts';
 import { hdfsDouble } from '../../support/hdfs-double.ts';
 
 const CHANGE = 4;
