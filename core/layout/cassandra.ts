@@ -55,8 +55,13 @@ export interface CqlTable {
 
 /** A day: longer than hints are kept for a node that is away. No table needs its tombstones for longer. */
 const GC_GRACE = 'gc_grace_seconds = 86400';
+/**
+ * Cassandra's default, said because counts rest on it: a cell that one replica alone has, since its writer died, is given
+ * to a quorum before a worker reads that it includes an offset and skips it.
+ */
+const READ_REPAIR = "read_repair = 'BLOCKING'";
 const UNIFIED = "compaction = {'class': 'UnifiedCompactionStrategy'}";
-const UNIFIED_TABLE = [UNIFIED, GC_GRACE];
+const UNIFIED_TABLE = [UNIFIED, GC_GRACE, READ_REPAIR];
 /** Rows of a day expire together, so a whole file goes at once. Their timestamps are milliseconds. */
 const BY_DAY =
   "compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', " +
@@ -67,7 +72,7 @@ export function firstMetPlan(set: string, ttlSeconds: number): CqlTable {
     name: firstMetTable(set),
     columns: 'id bigint PRIMARY KEY, met blob',
     // A look-up asks every file: a filter that errs once in a thousand saves their reads.
-    options: [BY_DAY, GC_GRACE, 'bloom_filter_fp_chance = 0.001', `default_time_to_live = ${ttlSeconds}`],
+    options: [BY_DAY, GC_GRACE, READ_REPAIR, 'bloom_filter_fp_chance = 0.001', `default_time_to_live = ${ttlSeconds}`],
   };
 }
 

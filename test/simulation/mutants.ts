@@ -36,7 +36,7 @@ export interface Point {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['core', 'speed-layer', 'batch-layer', 'serving', 'admin', 'hadoop-compose'];
+const FOLDERS = ['core', 'speed-layer', 'batch-layer', 'serving', 'admin', 'hadoop-compose', 'test/simulation'];
 const POINT = /^[ \t]*\/\/ mutation: (\S+)$/gm;
 
 /** Every mutation point of the repository, in the order of files. */

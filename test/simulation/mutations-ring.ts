@@ -52,4 +52,9 @@ export const RING_MUTATIONS: readonly Mutation[] = [
     edits: [{ at: 'doubt-widens', action: 'insert', side: 'before', text: 'if (isOpen(span)) return false;' }],
     seed: 782,
   },
+  {
+    bug: 'a quorum that reads a cell of one replica does not give it to the other one',
+    edits: [{ at: 'read-repair', action: 'remove' }],
+    seed: 3_461,
+  },
 ].map((mutation) => ({ ...mutation, simulation: 'run-ring.ts' }) as const) as readonly Mutation[];

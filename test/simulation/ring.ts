@@ -4,8 +4,7 @@
  *
  * Each replica is a simulatedHBase, so cells, timestamps and ties are those of the laws. A call takes part in one of
  * three ways: `quorum` wants two replicas, `one` takes any one, `living` asks all that are up and wants two. With
- * too few
- * of them the call fails as Cassandra's does.
+ * too few of them the call fails as Cassandra's does.
  */
 import type { Cell, GetAnswer, HBaseClient, RowGet, RowPut } from '../../core/hbase/types.ts';
 import { cassandraFault } from '../../core/stores/cassandra/faults.ts';
@@ -70,8 +69,12 @@ export function simulatedRing(random: Dice): SimulatedRing {
   };
   const get = async (wanted: Wanted, table: string, gets: RowGet[]): Promise<GetAnswer[]> => {
     await chance();
-    const answers = await Promise.all(asked(wanted).map(({ client }) => client.get(table, gets)));
-    return gets.map((_, at) => merged(answers.map((each) => each[at]!)));
+    const some = asked(wanted);
+    const answers = await Promise.all(some.map(({ client }) => client.get(table, gets)));
+    const found = gets.map((_, at) => merged(answers.map((each) => each[at]!)));
+    // mutation: read-repair
+    if (wanted !== 'one') await repair(some, table, gets, found);
+    return found;
   };
   const put = async (wanted: Wanted, table: string, puts: RowPut[]) => {
     await chance();
@@ -129,6 +132,16 @@ export function simulatedRing(random: Dice): SimulatedRing {
       };
     },
   };
+}
+
+/**
+ * What one of the asked replicas has, the others of them have too before the answer is given (read_repair = BLOCKING):
+ * so what one quorum has seen, the next one sees.
+ */
+async function repair(asked: Node[], table: string, gets: readonly RowGet[], found: readonly GetAnswer[]) {
+  for (const [at, answer] of found.entries())
+    if (answer.status === 'found')
+      for (const node of asked) await keep(node, table, { row: gets[at]!.row, cells: answer.cells });
 }
 
 /** Of two values with the same timestamp Cassandra keeps the greater one, whichever came first. */
