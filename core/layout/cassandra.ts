@@ -56,8 +56,8 @@ export interface CqlTable {
 /** A day: longer than hints are kept for a node that is away. No table needs its tombstones for longer. */
 const GC_GRACE = 'gc_grace_seconds = 86400';
 /**
- * Cassandra's default, said because counts rest on it: a cell that one replica alone has, since its writer died, is given
- * to a quorum before a worker reads that it includes an offset and skips it.
+ * Cassandra's default, said because counts rest on it: a cell that one replica alone has, since its writer died, is
+ * given to a quorum before a worker reads that it includes an offset and skips it.
  */
 const READ_REPAIR = "read_repair = 'BLOCKING'";
 const UNIFIED = "compaction = {'class': 'UnifiedCompactionStrategy'}";

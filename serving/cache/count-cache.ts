@@ -2,8 +2,8 @@
  * The cache of both views: every question about counts gets its cells from here.
  *
  * context.ts makes one cache for each generation, so that cells of two generations never mix; read.ts reads it. A
- * forgetting that takes counts ends it: answers on later snapshots begin anew, with the new cells. Its size is limited in
- * bytes. All sheets share one table of names, which only grows: when names take half of the limit, the cache starts
+ * forgetting that takes counts ends it: answers on later snapshots begin anew, with the new cells. Its size is limited
+ * in bytes. All sheets share one table of names, which only grows: when names take half of the limit, the cache starts
  * again empty.
  */
 import type { BatchView } from '../../core/stores/views/batch-view.ts';
