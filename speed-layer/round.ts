@@ -240,7 +240,6 @@ async function announceDoubts(
   const isWeak = certainty.weakAnswers() > weakBefore;
   const unknown = effects.filter(({ progress: { partition }, detected }) => {
     const span = holdings.progress.get(partition)?.doubts?.at(-1);
-    // mutation: doubt-widens
     if (isOpen(span)) return !isInDoubt(span, detected);
     return isWeak;
   });

@@ -13,7 +13,7 @@ export const STAMP_MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a run cuts at a stamp from the future',
     edits: [{ at: 'cut-hold', action: 'replace', part: 'condition', text: 'false as boolean' }],
-    seed: 584,
+    seed: 2_067,
   },
   {
     bug: 'every reader settles whatever stamps it meets',

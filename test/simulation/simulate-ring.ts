@@ -208,7 +208,7 @@ async function answer({ ring, log, told }: Scene, isLast = false): Promise<numbe
   const now = START_MS + HOUR_MS;
   const snapshots = snapshotReader(
     {
-      control: { ...control, horizon: async () => null },
+      control: { ...control, horizon: async () => null, forgetting: async () => null },
       admin: { newestEnds: async () => log.map(({ length }) => length) },
       rules: RULES,
       store: { name: 'Cassandra', certainty: client.certainty },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { doubtsAfter } from '../../../core/domain/doubt.ts';
-import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
+import { HOUR_MS, instant, LAST_INSTANT } from '../../../core/domain/time.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import { partitionHooks } from '../../../speed-layer/partitions.ts';
 import type { RereadPorts } from '../../../speed-layer/reread.ts';
@@ -10,7 +10,7 @@ import { rereadDoubts } from '../../../speed-layer/reread.ts';
 import { runRound } from '../../../speed-layer/round.ts';
 import type { Holdings, RoundPorts } from '../../../speed-layer/round-ports.ts';
 import type { Progress } from '../../../core/stores/control/progress-rows.ts';
-import { idsAt, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
+import { idsAt, NOON, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
 
 interface Ring {
   weakAnswers: number;
@@ -53,8 +53,8 @@ function stage() {
     ...{ progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000), held: new Map(), ahead: new Map() },
   };
   const [id] = idsAt(1, 1) as [number];
-  const count = (offset: number) =>
-    runRound(ports, holdings, { records: [record(offset, { id, partition: 1 })], drained: new Map() });
+  const count = (offset: number, detectedAt = NOON) =>
+    runRound(ports, holdings, { records: [record(offset, { id, partition: 1, detectedAt })], drained: new Map() });
   return { ring, ports, holdings, written, announced, forgotten, again, count, certainty };
 }
 
@@ -70,6 +70,16 @@ test('a round that one replica answered notes its span with the progress', async
   assert.ok(span!.detected);
   await count(2);
   assert.deepEqual(announced, [2], 'once, before the first write of the span');
+});
+
+test('a round of another hour is announced, although the span is open already', async () => {
+  const { ring, announced, count } = stage();
+  ring.isWeak = true;
+  await count(0);
+  await count(1, NOON + 1_000);
+  await count(2, NOON - HOUR_MS);
+  await count(3, NOON - HOUR_MS);
+  assert.deepEqual(announced, [1, 3]);
 });
 
 test('the partition begins again when a quorum answers', async () => {
