@@ -16,6 +16,7 @@ export const RING_MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a span that a quorum has not read again counts as read again',
     edits: [{ at: 'doubt-ends', action: 'replace', part: 'condition', text: '$2' }],
+    seed: 8_230,
   },
   {
     bug: 'a span is read again from its end',
@@ -40,12 +41,12 @@ export const RING_MUTATIONS: readonly Mutation[] = [
   {
     bug: 'nobody reads the word that a dead worker left',
     edits: [{ at: 'announced-doubt', action: 'replace', part: 'condition', text: 'true' }],
-    seed: 24,
+    seed: 5_484,
   },
   {
     bug: 'a span of doubt names the minutes of its detections only, while cells hold whole hours',
     edits: [{ at: 'doubt-hours', action: 'remove' }],
-    seed: 10_255,
+    seed: 1_614,
   },
   {
     bug: 'a quorum that reads a cell of one replica does not give it to the other one',

@@ -3,10 +3,10 @@
  * (core/domain/doubt.ts).
  *
  * Invariant: an answer that is not provisional has every count that its progress promises and none that the log
- * does not
- * hold; one that is provisional is right outside of the time that it names as doubtful. In the end, with all nodes back
- * and the span read again, only doubtful minutes may differ. Method: the real round, its start, memory and doubts, and
- * the real snapshot of serving, on replicas of which all but one may be down at any call; the worker dies at any step.
+ * does not hold; one that is provisional is right outside of the time that it names as doubtful. In the end, with all
+ * nodes back and the span read again, only doubtful minutes may differ. Method: the real round, its start, memory and
+ * doubts, and the real snapshot of serving, on replicas of which all but one may be down at any call; the worker dies
+ * at any step.
  */
 import assert from 'node:assert/strict';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -92,13 +92,16 @@ export async function simulateRing(seed: number, records = 120): Promise<RingOut
   return { records, ...scene.told, wrong };
 }
 
-/** Detections of a few hours, a third of them copies; the log's clock and the cameras' are one. */
+/**
+ * Detections of two hours, so that not every hour is in doubt, a third of them copies; the log's clock and the
+ * cameras' are one.
+ */
 function camerasOf({ random, log }: Scene): () => void {
   let clockMs = START_MS;
   let serial = 0;
   const sent: { id: string; at: number }[] = [];
   return () => {
-    clockMs += random.below(20_000);
+    clockMs += random.below(120_000);
     const isCopy = sent.length > 0 && random.chance(0.35);
     const detection = isCopy
       ? sent[Math.max(0, sent.length - 1 - random.below(25))]!
