@@ -133,7 +133,7 @@ test(
       'cleanup.policy': 'compact',
       'max.message.bytes': '50000',
       'retention.bytes': '1000000',
-      'compression.type': 'gzip',
+      'compression.type': 'zstd',
     });
     await tools.deleteTopics({ topics: [`${world.name}.dlq`] });
     await eventually('the letters gone', faults, (found) => found.includes('letters the topic'), 30_000);
