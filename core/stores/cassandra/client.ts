@@ -16,6 +16,7 @@ import { untilAborted } from '../../process/read-limits.ts';
 import { withRetry } from '../../process/retry.ts';
 import { ALWAYS_SURE } from '../room/certainty.ts';
 import { cassandraFault } from './faults.ts';
+import { watchFirstConnection } from './first-connection.ts';
 import { slowNodes } from './slow-nodes.ts';
 import type { Weakening } from './weakening.ts';
 import { weakening } from './weakening.ts';
@@ -89,6 +90,7 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
   const client = new Client({ ...settingsOf(options), ...policiesOf(slow.policy) });
   // The driver reports here what it also throws.
   client.on('error', () => undefined);
+  const first = watchFirstConnection(client);
   const questions = questionsOf(client, options, () => slow.watch(client));
   const { weak, again } = questions;
   return {
@@ -126,6 +128,7 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
       slow.close();
       weak?.close();
       await client.shutdown();
+      first.close();
     },
   };
 }
