@@ -6,7 +6,8 @@
  * contract tests against the daemons, then the whole job end to end with a browser. The stack is taken down and deleted
  * whatever happens, after Ctrl-C too. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone. `test:faults`
  * and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark`
- * sends epochs to every kind of Spark master, each started by the tests; `test:cassandra` has Cassandra keep the rows.
+ * sends epochs to every kind of Spark master, each started by the tests; `test:cassandra` has Cassandra keep the rows;
+ * `test:upgrade` runs an earlier program beside this one.
  */
 import { Buffer } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
@@ -210,6 +211,13 @@ async function atLength({ name, folder, settings }) {
   await withEmptyStack(() => nodeTests(name, folder, { ...stackEnvironment, ...environment }, { timeoutMs, flags }));
 }
 
+async function besideAnEarlierProgram() {
+  await withEmptyStack(async () => {
+    if (await sightline('the stack for the tests: up', ['cluster', 'up']))
+      await nodeTests('upgrade', 'test/upgrade', stackEnvironment, { timeoutMs: 1_800_000 });
+  });
+}
+
 async function onEverySparkMaster() {
   const environment = { SIGHTLINE_SPARK_MASTERS: 'local,standalone,yarn', ...stackEnvironment };
   await withEmptyStack(async () => {
@@ -258,6 +266,7 @@ async function onCassandra() {
 if (LONG) await atLength(LONG);
 else if (what === 'test:cassandra') await onCassandra();
 else if (what === 'test:spark') await onEverySparkMaster();
+else if (what === 'test:upgrade') await besideAnEarlierProgram();
 else if (what === 'check' && files.length > 0) await checkFiles();
 else if (!only) await check();
 if (what === 'test' && (only || counts.failed === 0)) await onTheRealStack();

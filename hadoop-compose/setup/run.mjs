@@ -23,6 +23,7 @@ const NEEDS = {
   'test:soak': ['java', 'maven', 'python'],
   'test:cassandra': ['java', 'maven', 'compiler', 'nftables'],
   'test:spark': ['java', 'maven', 'python'],
+  'test:upgrade': ['java', 'maven', 'python'],
   bench: ['java', 'maven', 'python'],
   check: [],
   setup: ['java', 'maven', 'python', 'browser'],
@@ -38,6 +39,7 @@ const ENTRY = {
   'test:soak': 'test/run.mjs',
   'test:cassandra': 'test/run.mjs',
   'test:spark': 'test/run.mjs',
+  'test:upgrade': 'test/run.mjs',
 };
 
 const [what = 'start', ...args] = process.argv.slice(2);

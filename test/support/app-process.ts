@@ -1,5 +1,6 @@
 /** The real app as a process of its own: `sightline serve` on a free port, stopped by a signal as a person would. */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { ROOT } from './main-job.ts';
 
 export interface AppProcess {
@@ -11,10 +12,13 @@ export interface AppProcess {
   stop(): Promise<number>;
 }
 
-/** Resolves when it answers; it is built first if need be. */
-export async function startApp(environment: Readonly<Record<string, string | undefined>>): Promise<AppProcess> {
-  const child = spawn(process.execPath, [`${ROOT}/sightline.mjs`, 'serve'], {
-    cwd: ROOT,
+/** Resolves when it answers; it is built first if need be. `root`: of which program. */
+export async function startApp(
+  environment: Readonly<Record<string, string | undefined>>,
+  root = ROOT,
+): Promise<AppProcess> {
+  const child = spawn(process.execPath, [join(root, 'sightline.mjs'), 'serve'], {
+    cwd: root,
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'warn', ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -42,7 +42,11 @@ export interface BatchWorld {
   dropBeside(config: Config): Promise<void>;
 }
 
-export async function batchWorld(settings: Record<string, string>): Promise<BatchWorld> {
+/** `prepareWith`: makes the topic, the tables and the folders; this program, if it is left out. */
+export async function batchWorld(
+  settings: Record<string, string>,
+  prepareWith?: (environment: NodeJS.ProcessEnv) => Promise<void>,
+): Promise<BatchWorld> {
   const name = `contract_${randomBytes(4).toString('hex')}`;
   const home = await mkdtemp(join(tmpdir(), 'sightline-batch-'));
   const environment = {
@@ -59,7 +63,7 @@ export async function batchWorld(settings: Record<string, string>): Promise<Batc
     ...settings,
   };
   const config = readConfig(environment);
-  await prepare(config, () => undefined, readPlaces());
+  await (prepareWith?.(environment) ?? prepare(config, () => undefined, readPlaces()));
   return {
     name,
     environment,

@@ -6,6 +6,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawnSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stopOrders } from '../../core/process/life.ts';
@@ -69,15 +70,16 @@ function addressFrom(child: ChildProcess): Promise<string> {
 
 /**
  * Runs a command of the command line to its end; the signal stops it as Ctrl-C would. What it says goes through as
- * well.
+ * well. `root`: of which program.
  */
 export async function sightline(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
   signal?: AbortSignal,
+  root = ROOT,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [join(root, 'sightline.mjs'), ...args], {
+    cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment,
   });
