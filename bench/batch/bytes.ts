@@ -6,20 +6,18 @@
  * large records have a name of up to 5,000 code points, the others unknown fields, escapes or dead letters. Each
  * command is a process of its own, and its greatest resident memory is read from the kernel.
  */
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SizedPlan } from '../../test/support/sized-records.ts';
 import type { BatchWorld } from '../../test/support/batch-world.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { listRuns, readRun } from '../../core/stores/lake/runs.ts';
+import { listRuns } from '../../core/stores/lake/runs.ts';
 import { batchWorld } from '../../test/support/batch-world.ts';
 import { checkLake } from '../../test/support/sized-lake.ts';
 import { sendSized } from '../../test/support/send-sized.ts';
 import { note, printFigure } from './figures.ts';
+import { runSightline, stepsOf } from './run-command.ts';
 
 const EPOCH_SECONDS = 300;
-const LOOK_EVERY_MS = 50;
 
 export interface BytesCase {
   readonly records: number;
@@ -99,47 +97,4 @@ const epochEndAfter = (t: number): number => (Math.floor(t / (EPOCH_SECONDS * 1_
 /** The name of the latest epoch. */
 function lastOf(names: readonly string[]): string {
   return [...names].sort().at(-1)!;
-}
-
-async function stepsOf(world: BatchWorld): Promise<string> {
-  const store = hdfs(world.config);
-  const sums = new Map<string, number>();
-  for (const name of await listRuns(store)) {
-    for (const { step, took_ms } of (await readRun(store, name))!.steps)
-      sums.set(step, (sums.get(step) ?? 0) + took_ms);
-  }
-  return [...sums].map(([step, ms]) => `${step} ${(ms / 1_000).toFixed(1)} s`).join(', ');
-}
-
-interface CommandResult {
-  readonly code: number | null;
-  readonly seconds: number;
-  /** The greatest resident memory that the kernel showed while the process ran. */
-  readonly peakMb: number;
-}
-
-function runSightline(world: BatchWorld, args: readonly string[]): Promise<CommandResult> {
-  return new Promise((resolve) => {
-    const began = performance.now();
-    const child = spawn(process.execPath, ['sightline.mjs', ...args], {
-      env: world.environment,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    let peakMb = 0;
-    const look = setInterval(() => (peakMb = Math.max(peakMb, peakMbOf(child.pid!))), LOOK_EVERY_MS);
-    child.on('close', (code) => {
-      clearInterval(look);
-      resolve({ code, seconds: (performance.now() - began) / 1_000, peakMb });
-    });
-  });
-}
-
-function peakMbOf(pid: number): number {
-  try {
-    return Math.round(
-      Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024,
-    );
-  } catch {
-    return 0;
-  }
 }
