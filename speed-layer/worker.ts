@@ -12,7 +12,7 @@ import type { Log } from '../core/process/log.ts';
 import type { LogConsumer } from '../core/stores/kafka/types.ts';
 import type { SpeedMetrics } from './metrics.ts';
 import type { Holdings, RoundPorts } from './round-ports.ts';
-import { messageOf, Retryable } from '../core/process/errors.ts';
+import { messageOf, Refusal, Retryable } from '../core/process/errors.ts';
 import { withRetry, WORKER_RETRY } from '../core/process/retry.ts';
 import { rereadDoubts } from './reread.ts';
 import { runRound } from './round.ts';
@@ -55,11 +55,23 @@ export async function runWorker(ports: WorkerPorts, { holdings, pace, signal, fa
       if (records.length > 0 && restMs > 0) await sleep(restMs, undefined, { signal });
     }
   } catch (thrown) {
-    failure.abort(thrown);
+    failure.abort(failure.signal.aborted ? thrown : await causeOf(thrown, ports.watch));
     if (!signal.aborted) throw failure.signal.reason;
   } finally {
     watching.stop();
   }
+}
+
+/**
+ * What the next look would have said, if it explains the fault: a worker that was halted while a rebuild was switched
+ * and pruned finds no rows of its generation, which looks like wrong settings, and only has to start again.
+ */
+async function causeOf(thrown: unknown, watch: () => Promise<void>): Promise<unknown> {
+  if (!(thrown instanceof Refusal)) return thrown;
+  return watch().then(
+    () => thrown,
+    (found: unknown) => (found instanceof Refusal ? found : thrown),
+  );
 }
 
 /**

@@ -129,3 +129,22 @@ test('a lane that goes on does not hide that another one waits', async () => {
   await assert.rejects(away);
   assert.equal(waitingFor(), null);
 });
+
+test('a fault that follows from what the watch finds is told as that', async () => {
+  const put = async (): Promise<void> => {
+    throw new Refusal(EXIT.usage, 'HBase refuses: NoSuchColumnFamilyException');
+  };
+  const find: WorkerPorts['detections']['find'] = async (ids) => ids.map(() => ({ status: 'absent' }));
+  const endedWith = async (found: Error | null): Promise<unknown> => {
+    const watch = async (): Promise<void> => {
+      if (found) throw found;
+    };
+    return worker({ watch, detections: { find, put } }).ended.catch((fault: unknown) => fault);
+  };
+  const switched = new Refusal(EXIT.dependency_down, 'A rebuild has switched from generation 1 to 2');
+  assert.equal(await endedWith(switched), switched);
+  for (const found of [null, new Retryable('Kafka', 'away')]) {
+    const fault = await endedWith(found);
+    assert.ok(fault instanceof Refusal && fault.exitCode === EXIT.usage, String(fault));
+  }
+});
