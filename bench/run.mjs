@@ -13,6 +13,7 @@ const BENCHMARKS = {
   freshness: ['bench/speed/freshness.ts'],
   batch: ['bench/batch/main.ts', 'all'],
   serving: ['bench/serving/main.ts'],
+  stores: ['bench/stores/main.ts'],
 };
 const OFFSET = 10_800;
 const environment = {

@@ -19,10 +19,9 @@ import { nameOf } from '../../core/domain/epoch.ts';
 import { HOUR_MS } from '../../core/domain/time.ts';
 import { DETECTION_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
 import { detectionsFile } from '../../core/layout/lake.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
 import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
-import { openHBase } from '../../core/stores/room/hbase-store.ts';
+import { openRowStore } from '../../core/stores/open.ts';
 import { writeView } from '../../batch-layer/view/batch-view.ts';
 import { openBench } from '../batch/open.ts';
 import { publishSteadily } from '../support/traffic.ts';
@@ -44,7 +43,7 @@ export interface LoadedDay {
 /** As the first process would, but for a log that began a day ago. */
 export async function recordRules(config: Config, firstHour: number): Promise<void> {
   const admin = logAdmin(config);
-  const hbase = openHBase(config);
+  const store = openRowStore(config);
   const { topicId, partitionCount } = (await admin.facts())!;
   const firstOffsets = new Array<number>(partitionCount).fill(0);
   const rules = {
@@ -58,8 +57,8 @@ export async function recordRules(config: Config, firstHour: number): Promise<vo
     firstOffsets,
     topicId,
   };
-  await controlStore(hbase, config.HBASE_NAMESPACE).recordRules(rules);
-  await Promise.all([admin.close(), hbase.close()]);
+  await store.control.recordRules(rules);
+  await Promise.all([admin.close(), store.close()]);
 }
 
 export async function loadDay(world: BenchWorld, detections: number, { withView = true } = {}): Promise<LoadedDay> {

@@ -10,14 +10,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import type { Config } from '../../core/process/config.ts';
-import { TABLES } from '../../core/layout/tables.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { prepare } from '../../admin/prepare/prepare.ts';
 import { readPlaces } from '../../admin/reference/places.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
 import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
+import { dropTables } from '../../test/support/store-tables.ts';
 
 export interface BenchWorld {
   readonly environment: NodeJS.ProcessEnv;
@@ -33,15 +32,7 @@ export async function worldBeside(world: BenchWorld, name: string): Promise<Benc
   const environment = { ...world.environment, HBASE_NAMESPACE: namespace, KAFKA_GROUP: namespace };
   const config = readConfig(environment);
   await prepare(config, () => undefined, readPlaces());
-  return { environment, config, daemons: world.daemons, drop: () => dropNamespace(config) };
-}
-
-async function dropNamespace(config: Config): Promise<void> {
-  const { HBASE_NAMESPACE: namespace } = config;
-  const hbase = openHBase(config);
-  for (const table of TABLES) await hbase.admin.dropTable(`${namespace}:${table}`);
-  await hbase.admin.dropNamespace(namespace);
-  await hbase.close();
+  return { environment, config, daemons: world.daemons, drop: () => dropTables(config) };
 }
 
 export async function benchWorld(settings: Record<string, string> = {}): Promise<BenchWorld> {
@@ -70,7 +61,7 @@ export async function benchWorld(settings: Record<string, string> = {}): Promise
     config,
     daemons: Object.fromEntries(running.map(({ daemon, pid }) => [daemon, pid!])),
     async drop() {
-      await dropNamespace(config);
+      await dropTables(config);
       const admin = new kafkajs.Kafka({
         brokers: config.KAFKA_BROKERS.split(','),
         logLevel: kafkajs.logLevel.NOTHING,

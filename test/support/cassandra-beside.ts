@@ -14,11 +14,18 @@ import { becomeReady } from '../../hadoop-compose/cluster/up.ts';
 import { writeConf } from '../../hadoop-compose/cluster/conf/write.ts';
 import { addressOfNode, nameOfNode } from '../../hadoop-compose/stack/cassandra-nodes.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';
-import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
+import { dataFolder, jarFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
 
 export interface CassandraBeside {
   /** What names the node; STORES is the caller's. */
   readonly settings: Readonly<Record<string, string>>;
+  readonly pid: number;
+  /** The folder of its tables' files. */
+  readonly tables: string;
+  /** The class path of its programs. */
+  readonly jars: string;
+  /** SIGTERM: everything that it holds in memory goes to files, which stay until `stop`. */
+  drain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,11 +41,12 @@ export async function cassandraBeside(): Promise<CassandraBeside> {
     await stopDaemons(stack, [nameOfNode(1)], silent);
     await rm(stack.folder, { recursive: true, force: true });
   };
+  let pid: number;
   try {
     await fetchJars(stack, silent, undefined, ['cassandra']);
     await writeConf(stack);
     const node = daemonOf(nameOfNode(1));
-    await launch(stack, node, await findJava());
+    pid = await launch(stack, node, await findJava());
     await becomeReady(stack, node);
   } catch (fault) {
     await stop();
@@ -48,5 +56,9 @@ export async function cassandraBeside(): Promise<CassandraBeside> {
     CASSANDRA_NODES: `${addressOfNode(1)}:${stack.ports.cassandra}`,
     CASSANDRA_REPLICATION: '1',
   };
-  return { settings, stop };
+  return {
+    ...{ settings, pid, stop, jars: join(jarFolder(stack, 'cassandra'), '*') },
+    tables: join(dataFolder(stack, nameOfNode(1)), 'data'),
+    drain: async () => void (await stopDaemons(stack, [nameOfNode(1)], silent)),
+  };
 }
