@@ -1,6 +1,7 @@
 /**
  * A system moves from HBase to Cassandra while cameras publish: `batch rebuild --from-store hbase` brings the published
- * epochs from the archive, the places and the settled facts from the other store, and the rest from the log.
+ * epochs from the archive, the places and the settled facts from the other store, and the rest from the log. Then it
+ * moves back, into another namespace.
  *
  * Invariant: answers after the move equal what the feed sent, by place and item, before and after epochs are published
  * there, and at any moment at most one store lets a process count. Method: the real commands on the real stores; the
@@ -14,6 +15,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { endOf, epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { readConfig } from '../../core/process/config.ts';
 import type { Config } from '../../core/process/config.ts';
+import { keyspaceOf } from '../../core/process/store-settings.ts';
 import { openStores } from '../../core/stores/open.ts';
 import type { Rebuilt } from '../../batch-layer/generations/rebuild.ts';
 import type { TopItemsAnswer } from '../../serving/answers.ts';
@@ -32,6 +34,8 @@ let world: BatchWorld;
 let old: NodeJS.ProcessEnv;
 let fresh: NodeJS.ProcessEnv;
 let freshConfig: Config;
+/** Of the way back. */
+let backConfig: Config | undefined;
 let fed: Feed;
 let worker: ChildProcess;
 const started: ChildProcess[] = [];
@@ -73,6 +77,7 @@ before(async () => {
 after(async () => {
   for (const child of started) child.kill('SIGKILL');
   await fed?.stop();
+  if (backConfig) await dropTables(backConfig);
   if (freshConfig) await dropTables(freshConfig);
   await world?.drop();
   await beside?.stop();
@@ -151,4 +156,34 @@ test('the new store publishes and proves what follows, and has the places of the
     await before.close();
     await batch.close();
   }
+});
+
+test('the way back goes into another namespace, and answers equal what was sent', { timeout: 600_000 }, async () => {
+  const back = {
+    ...fresh,
+    ...{ STORES: 'hbase', HBASE_NAMESPACE: `${world.name}_back`, CASSANDRA_KEYSPACE: keyspaceOf(freshConfig) },
+  };
+  backConfig = readConfig(back);
+  const more = await feed(world.config);
+  try {
+    assert.equal((await sightline(['prepare'], back)).code, DONE);
+    const run = await sightline(['batch', 'rebuild', '--from-store', 'cassandra', '--json'], back);
+    assert.equal(run.code, DONE);
+    const rebuilt = JSON.parse(run.stdout) as Rebuilt;
+    assert.deepEqual([rebuilt.generation, rebuilt.switched, rebuilt.different], [3, true, []]);
+    assert.equal(await endOfChild(worker), WAITS, 'the worker of the store that was left ends');
+    worker = speed(back);
+    await pause(2_000);
+  } finally {
+    await more.stop();
+  }
+  const sent = fed.ids.size + more.ids.size;
+  const isAll = ({ total, view }: TopItemsAnswer): boolean => total === sent && view.freshness_ms === 0;
+  const answer = await eventually(
+    'everything counted after the way back',
+    () => answerOf(backConfig!),
+    isAll,
+    LIMIT_MS,
+  );
+  assert.deepEqual(answer.parts, { batch: fed.ids.size, speed: more.ids.size });
 });
