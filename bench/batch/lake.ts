@@ -29,7 +29,9 @@ const PLACE = '7' as Oid;
 const FORGOTTEN_FOR_MS = 2 * HOUR_MS;
 
 export async function benchLake(detections: number, asJson: boolean): Promise<void> {
-  const world = await benchWorld({ EPOCH_SECONDS: String(EPOCH_SECONDS), SPEED_WAIT_SECONDS: '900' });
+  const world = await benchWorld({
+    ...{ EPOCH_SECONDS: String(EPOCH_SECONDS), SPEED_WAIT_SECONDS: '900', PRUNE_GRACE_SECONDS: '0' },
+  });
   const worker = spawn(process.execPath, ['--max-semi-space-size=64', 'sightline.mjs', 'speed'], {
     ...{ env: world.environment, stdio: 'inherit' },
   });
