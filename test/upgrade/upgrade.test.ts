@@ -66,7 +66,8 @@ async function stopWorker(program: Program, signal: NodeJS.Signals): Promise<voi
 
 async function start(program: Program): Promise<void> {
   startWorker(program);
-  apps.set(program, await startApp(world.environment, roots[program]));
+  // Two apps on one machine: each takes a free port.
+  apps.set(program, await startApp({ ...world.environment, PORT: '0' }, roots[program]));
 }
 
 async function stopApp(program: Program): Promise<void> {
