@@ -12,12 +12,19 @@
  *     answer          throttle:i32 groups:array<error:i16 id:str state:str type:str protocol:str
  *                     members:array<id:str client:str host:str metadata:bytes assignment:bytes> operations:i32>
  * `operations` has a bit for each operation, by the number of its kind. Source: the Kafka protocol guide.
+ *
+ * Only a refusal for want of a right means that nothing is allowed. A cluster that has never had a group makes its
+ * topic of offsets at the first question, and a coordinator that moves loads its groups: those codes pass, so they are
+ * asked about again.
  */
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import type { HostPort } from '../../process/host-port.ts';
 import { hostPort, parseHostPorts } from '../../process/host-port.ts';
+import type { RetryPolicy } from '../../process/retry.ts';
+import { withRetry } from '../../process/retry.ts';
 import type { Acl } from './acls.ts';
 import type { KafkaSettings } from './client-config.ts';
+import { kafkaFault, TOPIC_REFUSED, UNKNOWN_TOPIC } from './faults.ts';
 import { Answer, array, i16, i32, i8, str } from './frames.ts';
 import { askBroker } from './topic-id.ts';
 
@@ -33,7 +40,10 @@ const BITS: Readonly<Record<Operation, number>> = {
   DESCRIBE_CONFIGS: 10,
   ALTER_CONFIGS: 11,
 };
-const NO_TOPIC = 3;
+/** GROUP_AUTHORIZATION_FAILED. */
+const GROUP_REFUSED = 30;
+/** How long codes that pass are waited for. */
+const SETTLING: RetryPolicy = { firstDelayMs: 200, greatestDelayMs: 1_000, limitMs: 15_000 };
 
 /** Empty where the topic may not even be seen. */
 export function allowedOnTopic(settings: Settings, topic: string): Promise<Operation[]> {
@@ -57,18 +67,17 @@ export function allowedOnTopic(settings: Settings, topic: string): Promise<Opera
       });
       return { error, bits: answer.i32() };
     });
-    if (found?.error === NO_TOPIC)
+    if (found === undefined) throw new RangeError('the answer names no topic');
+    if (found.error === UNKNOWN_TOPIC)
       throw new Refusal(EXIT.usage, `topic ${topic} is not there; "sightline prepare" creates it`);
-    return found === undefined || found.error !== 0 ? [] : operationsIn(found.bits);
+    return mayBeSeen(`topic ${topic}`, found.error) ? operationsIn(found.bits) : [];
   });
 }
 
 export function allowedOnGroup(settings: Settings, group: string): Promise<Operation[]> {
   return atSomeBroker(settings, async (broker) => {
     const found = await ask(settings, broker, { api: 10, version: 0, body: str(group) });
-    const refused = found.i16();
-    if (refused === GROUP_REFUSED) return [];
-    if (refused !== 0) throw new Error(`no broker keeps group ${group} yet (error code ${refused})`);
+    if (!mayBeSeen(`the coordinator of group ${group}`, found.i16())) return [];
     found.i32();
     const coordinator = hostPort(found.str(), found.i32());
     const answer = await ask(settings, coordinator, {
@@ -82,11 +91,17 @@ export function allowedOnGroup(settings: Settings, group: string): Promise<Opera
       answer.array(() => [answer.str(), answer.str(), answer.str(), answer.bytes(), answer.bytes()]);
       return { error, bits: answer.i32() };
     });
-    return described === undefined || described.error !== 0 ? [] : operationsIn(described.bits);
+    if (described === undefined) throw new RangeError('the answer names no group');
+    return mayBeSeen(`group ${group}`, described.error) ? operationsIn(described.bits) : [];
   });
 }
 
-const GROUP_REFUSED = 30;
+/** False where the right is missing. Throws a Retryable for a code that passes. */
+function mayBeSeen(what: string, error: number): boolean {
+  if (error === TOPIC_REFUSED || error === GROUP_REFUSED) return false;
+  if (error !== 0) throw kafkaFault(what, error, `the broker answers with error code ${error}`);
+  return true;
+}
 
 const operationsIn = (bits: number): Operation[] =>
   (Object.keys(BITS) as Operation[]).filter((operation) => (bits >> BITS[operation]) & 1);
@@ -106,7 +121,7 @@ async function atSomeBroker<T>({ KAFKA_BROKERS }: Settings, question: (broker: H
   let last = 'no broker was named';
   for (const broker of parseHostPorts(KAFKA_BROKERS) ?? []) {
     try {
-      return await question(broker);
+      return await withRetry(SETTLING, () => question(broker));
     } catch (thrown) {
       if (thrown instanceof Refusal) throw thrown;
       last = `${broker}: ${messageOf(thrown)}`;
