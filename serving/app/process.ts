@@ -11,6 +11,7 @@ import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { currentAccess } from '../access/current.ts';
 import { createServing } from './app.ts';
+import { rulesToServe } from './rules-to-serve.ts';
 import { servingMetrics } from '../metrics.ts';
 
 const SERVING_KEY = Symbol.for('sightline.serving');
@@ -53,6 +54,7 @@ function fromEnvironment(): Serving {
         callTimeoutMs: CALL_TIMEOUT_MS,
         operationTimeoutMs: OPERATION_TIMEOUT_MS,
         mayBeWeak: true,
+        rules: rulesToServe,
         onHBaseEvent: ({ kind }) => metrics.countHBaseEvent(kind),
       }),
     hdfs: hdfs(config, { idleLimitMs: OPERATION_TIMEOUT_MS }),
