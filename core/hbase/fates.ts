@@ -46,23 +46,27 @@ const NAMES: Readonly<Record<Exclude<ErrorFate, 'refuse'>, string>> = {
 };
 
 const GRANT =
-  'Grant the user (HADOOP_USER, or the first part of HADOOP_PRINCIPAL) the rights that are missing: read, ' +
-  'write and execute on the tables, and create on the namespace for "sightline prepare"';
+  'Grant the user (HADOOP_USER, or the first part of HADOOP_PRINCIPAL) what its layer needs: ' +
+  '"sightline prepare --print-grants" prints it';
 const CREATE = '"sightline prepare" creates topics, tables and folders; HBASE_NAMESPACE and HBASE_ZNODE name others';
 const ROOM = 'Raise its quota in HBase or remove data that nobody needs, then start again';
 const PROTOCOL =
   'Sightline speaks to HBase 2. Check its version, and hbase.security.authentication: where it is kerberos, set ' +
   'HBASE_AUTH=kerberos with HADOOP_PRINCIPAL and HADOOP_KEYTAB';
+const TICKET =
+  'The log of that server says why. Usual reasons are clocks that differ, an older key in its keytab, and a ' +
+  'principal of another name (HBASE_SERVICE, ZOOKEEPER_SERVICE)';
 const CERTIFICATES =
   "HADOOP_CA must hold the authority of the servers' certificates, and these the names by which HBase calls them";
 
 const REFUSED: readonly (Remedy & { readonly names: string })[] = [
   { exitCode: EXIT.usage, remedy: GRANT, names: 'AccessDeniedException AccessControlException AuthorizationException' },
   { exitCode: EXIT.usage, remedy: CERTIFICATES, names: 'TLS' },
+  { exitCode: EXIT.usage, remedy: TICKET, names: 'SaslException' },
   {
     exitCode: EXIT.usage,
     remedy: PROTOCOL,
-    names: 'BadAuthException SaslException InvalidToken FallbackDisallowedException FatalConnectionException',
+    names: 'BadAuthException InvalidToken FallbackDisallowedException FatalConnectionException',
   },
   {
     exitCode: EXIT.usage,

@@ -10,7 +10,7 @@
  * TLS encrypts. The server answers the choice with nothing. A server without Kerberos or with another service closes.
  */
 import type { Socket } from 'node:net';
-import { beginExchange } from '../process/kerberos.ts';
+import { beginExchange, ticketOf } from '../process/kerberos.ts';
 import type { ServiceAccess } from '../process/security-settings.ts';
 import { HBaseError, protocolError } from './errors.ts';
 
@@ -20,8 +20,9 @@ const MOST_TOKEN_BYTES = 1 << 20;
 
 /** `socket` is connected. Throws a Refusal or Retryable of kerberos.ts, or an HBaseError. */
 export async function signIn(socket: Socket, host: string, access: ServiceAccess): Promise<void> {
-  const exchange = await beginExchange(access.identity, { dependency: 'HBase', service: access.service, host });
-  const answers = new Answers(socket);
+  const target = { dependency: 'HBase', service: access.service, host };
+  const exchange = await beginExchange(access.identity, target);
+  const answers = new Answers(socket, ticketOf(access.identity, target));
   try {
     socket.write(KERBEROS_PREAMBLE);
     let token = await exchange.step(Buffer.alloc(0));
@@ -45,8 +46,8 @@ function send(socket: Socket, token: Buffer): void {
   socket.write(Buffer.concat([length, token]));
 }
 
-/** An answer out of what has arrived, and how many bytes it took; null if it is not whole yet. */
-export function readAnswer(bytes: Buffer): { token: Buffer; taken: number } | null {
+/** An answer out of what has arrived, and how many bytes it took; null if it is not whole. A fault names `ticket`. */
+export function readAnswer(bytes: Buffer, ticket = 'our ticket'): { token: Buffer; taken: number } | null {
   if (bytes.length < 8) return null;
   const status = bytes.readInt32BE(0);
   const length = bytes.readInt32BE(4);
@@ -67,11 +68,12 @@ export function readAnswer(bytes: Buffer): { token: Buffer; taken: number } | nu
     throw protocolError(`the refusal of a sign-in announces ${second} bytes of a message`);
   if (bytes.length < 12 + length + second) return null;
   const message = bytes.toString('utf8', 12 + length, 12 + length + second);
-  throw new HBaseError('refuse', 'SaslException', `the server does not accept our ticket: ${message}`);
+  throw new HBaseError('refuse', 'SaslException', `the server does not accept ${ticket}: ${message}`);
 }
 
 class Answers {
   private readonly socket: Socket;
+  private readonly ticket: string;
   private held = Buffer.alloc(0);
   private fault: Error | undefined;
   private wake: () => void = () => undefined;
@@ -88,8 +90,9 @@ class Answers {
     this.wake();
   };
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, ticket: string) {
     this.socket = socket;
+    this.ticket = ticket;
     socket.on('data', this.onData);
     socket.on('error', this.onEnd);
     socket.on('close', this.onEnd);
@@ -97,7 +100,7 @@ class Answers {
 
   async next(): Promise<Buffer> {
     for (;;) {
-      const answer = readAnswer(this.held);
+      const answer = readAnswer(this.held, this.ticket);
       if (answer !== null) {
         this.held = this.held.subarray(answer.taken);
         return answer.token;

@@ -15,7 +15,7 @@
 import { messageOf, Refusal } from '../process/errors.ts';
 import type { HostPort } from '../process/host-port.ts';
 import { hostPort, parseHostPorts, partsOf } from '../process/host-port.ts';
-import { beginExchange } from '../process/kerberos.ts';
+import { beginExchange, ticketOf } from '../process/kerberos.ts';
 import type { TlsIdentity } from '../process/pem.ts';
 import type { ServiceAccess } from '../process/security-settings.ts';
 import { openSocket, readyEvent, tlsFaultText } from '../process/socket.ts';
@@ -177,7 +177,7 @@ async function signIn(session: Session, host: HostPort, { service, identity }: S
   const exchange = await beginExchange(identity, target);
   const ask = async (token: Buffer): Promise<Buffer> => {
     session.send(encodeSasl(token));
-    return decodeSasl(await session.answer());
+    return decodeSasl(await session.answer(), ticketOf(identity, target));
   };
   let token = await exchange.step(Buffer.alloc(0));
   while (!exchange.isComplete) token = await exchange.step(await ask(token));
@@ -195,15 +195,11 @@ export function encodeSasl(token: Buffer): Buffer {
 }
 
 /** The server's token out of an answer to a sign-in; the last one has none (length −1). */
-export function decodeSasl(frame: Buffer): Buffer {
+export function decodeSasl(frame: Buffer, ticket = 'our ticket'): Buffer {
   if (frame.length < 16) throw protocolError(`ZooKeeper answers ${frame.length} bytes to a sign-in`);
   const error = frame.readInt32BE(12);
   if (error !== 0)
-    throw new HBaseError(
-      'refuse',
-      'SaslException',
-      `ZooKeeper does not accept our ticket (error ${error}); ZOOKEEPER_SERVICE is the first part of its principal`,
-    );
+    throw new HBaseError('refuse', 'SaslException', `ZooKeeper does not accept ${ticket} (error ${error})`);
   const length = frame.length >= 20 ? frame.readInt32BE(16) : -1;
   if (length > frame.length - 20) throw protocolError('an answer of ZooKeeper to a sign-in ends early');
   return length < 0 ? Buffer.alloc(0) : frame.subarray(20, 20 + length);

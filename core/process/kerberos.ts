@@ -158,17 +158,31 @@ const EXPLAINED: readonly Explained[] = [
   },
 ];
 
+/** For a fault: what was shown to whom. */
+export function ticketOf(
+  { principal = 'the principal of kinit' }: KerberosIdentity,
+  { service, host }: Target,
+): string {
+  return `the ticket of ${principal} for ${service}@${host}`;
+}
+
+/** What to do, as a sentence; null for words that nobody knows yet. */
+export function kerberosRemedy(found: string): string | null {
+  const known = EXPLAINED.find(({ words }) => words.test(found));
+  return known === undefined ? null : `${known.remedy[0]!.toUpperCase()}${known.remedy.slice(1)}.`;
+}
+
 /** What a fault of libkrb5 means; exported for what a test cannot make, such as clocks that differ. */
 export function kerberosFault(identity: KerberosIdentity, target: Target, step: string, thrown: unknown): Error {
   const found = messageOf(thrown)
     .replace(/^.*Minor code may provide more information:?\s*/i, '')
     .trim();
   const { principal = 'the principal of kinit', keytab } = identity;
-  const known = EXPLAINED.find(({ words }) => words.test(found));
+  const isPassing = EXPLAINED.find(({ words }) => words.test(found))?.mayPass ?? false;
   const text =
     `${target.dependency}: Kerberos failed at ${step} ` +
     `(${principal}${keytab === undefined ? '' : `, keytab ${keytab}`} ` +
     `to ${target.service}@${target.host}): ${found}. ` +
-    (known ? `${known.remedy[0]!.toUpperCase()}${known.remedy.slice(1)}.` : 'KRB5_TRACE=/dev/stderr shows each step.');
-  return known?.mayPass ? new Retryable(target.dependency, text, thrown) : new Refusal(EXIT.usage, text, thrown);
+    (kerberosRemedy(found) ?? 'KRB5_TRACE=/dev/stderr shows each step.');
+  return isPassing ? new Retryable(target.dependency, text, thrown) : new Refusal(EXIT.usage, text, thrown);
 }

@@ -8,7 +8,7 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { messageOf, EXIT, Refusal, Retryable } from '../../process/errors.ts';
-import { beginExchange } from '../../process/kerberos.ts';
+import { beginExchange, kerberosRemedy, ticketOf } from '../../process/kerberos.ts';
 import type { TlsIdentity } from '../../process/pem.ts';
 import type { KerberosIdentity } from '../../process/security-settings.ts';
 import { tlsFaultText } from '../../process/socket.ts';
@@ -19,6 +19,10 @@ const ANSWER_LIMIT_MS = 20_000;
 const RENEW_AT = 0.75;
 const UNTOLD_LIFE_MS = 3_600_000;
 const LEAST_LIFE_MS = 1_000;
+/** Enough for the reason of a refusal. */
+const MOST_BODY_CHARS = 16_384;
+const CHECK =
+  'Check that hadoop.http.authentication.type is kerberos there, and that its keytab holds HTTP/<that host>.';
 
 export interface SignIn {
   /** What goes into the header Cookie. Throws a Refusal or a Retryable. */
@@ -60,23 +64,27 @@ export function signInTo(
 }
 
 async function askForCookie(url: URL, identity: KerberosIdentity, tls: TlsIdentity): Promise<Held> {
-  const exchange = await beginExchange(
-    identity,
-    { dependency: 'HDFS', service: 'HTTP', host: url.hostname },
-    'negotiate',
-  );
+  const target = { dependency: 'HDFS', service: 'HTTP', host: url.hostname };
+  const exchange = await beginExchange(identity, target, 'negotiate');
   const token = await exchange.step(Buffer.alloc(0));
-  const { status, cookies } = await ask(url, token, tls);
+  const { status, cookies, body } = await ask(url, token, tls);
   const text = cookies.map((one) => one.split(';', 1)[0]!).find((one) => /^hadoop\.auth="?[^"]/.test(one));
   if (text !== undefined) return { text, since: Date.now(), renewAt: renewAt(text) };
   const who = identity.principal ?? 'the principal of kinit';
   if (status >= 500 || status === 404)
     throw new Retryable('HDFS', `HDFS at ${url.origin} answers ${status} to the sign-in of ${who}`);
+  const reason = reasonOf(body);
+  const found = reason === null ? `status ${status}` : `status ${status}, ${reason}`;
   throw new Refusal(
     EXIT.usage,
-    `HDFS at ${url.origin} does not accept the ticket of ${who} for HTTP@${url.hostname} (status ${status}). ` +
-      'Check that hadoop.http.authentication.type is kerberos there, and that its keytab holds HTTP/<that host>.',
+    `HDFS at ${url.origin} does not accept ${ticketOf(identity, target)} (${found}). ` +
+      (kerberosRemedy(reason ?? '') ?? CHECK),
   );
+}
+
+/** What a server in Java says of a ticket: `GSSException: Failure … (Mechanism level: Clock skew too great (37))`. */
+export function reasonOf(body: string): string | null {
+  return /Mechanism level: ([\w .,:-]{1,100}?) ?\(\d+\)/.exec(body)?.[1] ?? null;
 }
 
 /** `hadoop.auth="u=speed&p=speed@REALM&t=kerberos&e=<end in ms>&s=…"` */
@@ -86,15 +94,23 @@ export function renewAt(cookie: string, now = Date.now()): number {
   return now + Math.max(LEAST_LIFE_MS, life * RENEW_AT);
 }
 
-function ask(url: URL, token: Buffer, tls: TlsIdentity): Promise<{ status: number; cookies: string[] }> {
+interface Answer {
+  readonly status: number;
+  readonly cookies: readonly string[];
+  readonly body: string;
+}
+
+function ask(url: URL, token: Buffer, tls: TlsIdentity): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = (url.protocol === 'https:' ? requestTls : requestPlain)(
       url,
       { ...tls, headers: { authorization: `Negotiate ${token.toString('base64')}` }, timeout: ANSWER_LIMIT_MS },
       (answer) => {
-        answer.resume();
+        let body = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (text: string) => (body = (body + text).slice(0, MOST_BODY_CHARS)));
         answer.once('end', () =>
-          resolve({ status: answer.statusCode ?? 0, cookies: answer.headers['set-cookie'] ?? [] }),
+          resolve({ status: answer.statusCode ?? 0, cookies: answer.headers['set-cookie'] ?? [], body }),
         );
         answer.once('error', reject);
       },

@@ -23,9 +23,7 @@ const REFUSED: readonly Refused[] = [
     // TOPIC, GROUP, CLUSTER, TRANSACTIONAL_ID and DELEGATION_TOKEN AUTHORIZATION_FAILED
     codes: [29, 30, 31, 53, 65],
     exitCode: EXIT.usage,
-    remedy:
-      "Grant it with Kafka's ACLs: workers read the topic and the group, and write the topic and the dead-letter " +
-      'topic; "sightline prepare" creates topics',
+    remedy: 'Grant it with Kafka\'s ACLs: "sightline prepare --print-grants" prints what each layer needs',
   },
   {
     // UNSUPPORTED_SASL_MECHANISM, ILLEGAL_SASL_STATE, SECURITY_DISABLED, SASL_AUTHENTICATION_FAILED

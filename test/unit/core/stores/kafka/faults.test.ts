@@ -49,7 +49,7 @@ test('an error of node-rdkafka is a Retryable, a Refusal with its remedy, or the
   assert.ok(denied instanceof Refusal && denied.exitCode === EXIT.usage);
   assert.match(
     denied.message,
-    /^Kafka at b:9092: Broker: GROUP_AUTHORIZATION_FAILED\. Grant it with Kafka's ACLs: workers read the topic and the group/,
+    /^Kafka at b:9092: Broker: GROUP_AUTHORIZATION_FAILED\. Grant it with Kafka's ACLs: "sightline prepare --print-grants" prints/,
   );
   const large = asFault(SETTINGS, errorOf('MSG_SIZE_TOO_LARGE'));
   assert.ok(large instanceof Refusal && large.exitCode === EXIT.data_check_failed);
