@@ -28,11 +28,7 @@ type WaitForRegions = (
 export function hbaseAdmin(reach: Reach, master: Master): HBaseAdmin {
   const waitForRegions: WaitForRegions = (table, isReached, otherwise) =>
     withRetry(master.terms(), async () => {
-      const regions = await readAnew(reach, table).catch((error: unknown) => {
-        if (error instanceof HBaseError && error.exception === 'TableNotFoundException')
-          throw new HBaseError('wait', 'NotYet', error.message);
-        throw error;
-      });
+      const regions = await readAnew(reach, table).catch(waitForTable);
       if (!isReached(regions)) throw new HBaseError('wait', 'NotYet', `${table}: ${otherwise}`);
     });
   return {
@@ -41,6 +37,13 @@ export function hbaseAdmin(reach: Reach, master: Master): HBaseAdmin {
     ...tableStates(reach, master),
     ...regionMoves(reach, master, waitForRegions),
   };
+}
+
+/** A table that is not there is about to be made. */
+function waitForTable(error: unknown): never {
+  if (error instanceof HBaseError && error.exception === 'TableNotFoundException')
+    throw new HBaseError('wait', 'NotYet', error.message);
+  throw error;
 }
 
 function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropNamespace' | 'grant' | 'allowed'> {
@@ -56,12 +59,14 @@ function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropN
     },
     async grant(user, namespace, actions) {
       const permission = permissionFor(namespace, actions);
-      await master.ask({
+      const question = {
         method: 'Grant',
         request: messages.grantRequest,
         message: { user_permission: { user: Buffer.from(user), permission } },
         response: messages.nothing,
-      });
+      };
+      // The first master of a cluster makes the table of rights (hbase:acl) after it has said that it is ready.
+      await withRetry(master.terms(), () => master.ask(question).catch(waitForTable));
     },
     async allowed(namespace) {
       const { has_user_permission: held } = await master.ask({
