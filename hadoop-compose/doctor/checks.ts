@@ -79,7 +79,10 @@ async function kafka(config: Config): Promise<string> {
   try {
     const facts = await admin.facts();
     if (!facts)
-      throw new Error(`it answers, but topic ${config.KAFKA_TOPIC} is missing; "sightline prepare" creates it`);
+      throw new Error(
+        `it answers, but topic ${config.KAFKA_TOPIC} is missing, or this user may not see it; ` +
+          '"sightline prepare" creates it, and --layer checks rights',
+      );
     const faults = topicFaults(facts, leastRetentionMs(config.EPOCH_SECONDS, config.ARCHIVE_EVERY_SECONDS * 1_000));
     if (faults.length > 0) throw new Error(faults.map((fault) => faultText(fault, facts.brokers)).join('\n      '));
     return `topic ${config.KAFKA_TOPIC} with ${facts.partitionCount} partitions`;

@@ -66,8 +66,8 @@ async function topicFacts(config: Config, admin: LogAdmin): Promise<TopicFacts> 
   if (!facts) {
     throw new Refusal(
       EXIT.usage,
-      `Topic ${config.KAFKA_TOPIC} does not exist at ${config.KAFKA_BROKERS}; ` +
-        '"sightline prepare" creates topics, tables and folders',
+      `Topic ${config.KAFKA_TOPIC} does not exist at ${config.KAFKA_BROKERS}, or this user may not see it; ` +
+        '"sightline prepare" creates topics, tables and folders, and "sightline doctor --layer" checks rights',
     );
   }
   return facts;

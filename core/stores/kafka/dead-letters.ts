@@ -94,7 +94,8 @@ async function rangesOf(kafka: Kafka, topic: string, since: number): Promise<Ran
     if (!(await admin.listTopics()).includes(topic)) {
       throw new Refusal(
         EXIT.usage,
-        `Topic ${topic} does not exist; "sightline prepare" creates it, KAFKA_DEAD_LETTER_TOPIC names another`,
+        `Topic ${topic} does not exist, or this user may not see it; "sightline prepare" creates it, ` +
+          'KAFKA_DEAD_LETTER_TOPIC names another, and "sightline doctor --layer operator" checks rights',
       );
     }
     const ends = await admin.fetchTopicOffsets(topic);
