@@ -32,18 +32,32 @@ export interface RightsFound {
 export async function compareRights(config: Config, layer: LayerName): Promise<RightsFound> {
   const [needed, held] = [neededRights(config, layer), await heldRights(config, layer)];
   return {
-    missing: [...needed].filter((right) => !held.has(right)).sort(),
+    missing: [...grantedRights(config, layer)].filter((right) => !held.has(right)).sort(),
     surplus: [...held].filter((right) => !needed.has(right)).sort(),
   };
 }
 
+/** What is granted, and what Kafka allows along with it. */
 export function neededRights(config: Config, layer: LayerName): ReadonlySet<string> {
+  return rightsFrom(config, layer, (operation) => [operation, ...(IMPLIED[operation] ?? [])]);
+}
+
+/** What an administrator grants. */
+function grantedRights(config: Config, layer: LayerName): ReadonlySet<string> {
+  return rightsFrom(config, layer, (operation) => [operation]);
+}
+
+type Operation = Acl['operation'];
+
+function rightsFrom(
+  config: Config,
+  layer: LayerName,
+  withImplied: (operation: Operation) => readonly Operation[],
+): ReadonlySet<string> {
   const { kafka, hbase, hdfs } = grantsFor(config, (name) => name);
   const acls = kafka
     .filter(({ user }) => user === layer)
-    .flatMap(({ kind, name, operation }) =>
-      [operation, ...(IMPLIED[operation] ?? [])].map((one) => kafkaRight(kind, name, one)),
-    );
+    .flatMap(({ kind, name, operation }) => withImplied(operation).map((one) => kafkaRight(kind, name, one)));
   if (layer === 'cameras') return new Set(acls);
   const actions = hbase.find(({ user }) => user === layer)?.actions ?? '';
   const folders = FOLDERS.flatMap((folder) => {

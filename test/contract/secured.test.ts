@@ -19,19 +19,18 @@ import type { KafkaUser } from '../../hadoop-compose/secured/secrets.ts';
 import { keytabOf } from '../../hadoop-compose/secured/secrets.ts';
 import { addressesOf } from '../../hadoop-compose/stack/ports.ts';
 import { secretsFolder } from '../../hadoop-compose/stack/stack.ts';
-import { LAYER_NAMES } from '../../admin/prepare/grants.ts';
 import {
   answersOf,
-  CHILD_LIMIT_MS,
   countOnce,
   delegationToken,
   otherAuthority,
   publishAll,
-  run,
   securedStackIn,
   tokenServer,
 } from '../support/secured-stack.ts';
 import type { Answers, Published } from '../support/secured-stack.ts';
+import { refusalTests } from '../support/secured-refusals.ts';
+import { newStackTests, rightsTests } from '../support/secured-rights.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-secured-'));
 /** Beside the stack of the tests and that of cluster.test.ts, and below the ports of outgoing connections. */
@@ -90,6 +89,8 @@ test('the stack is ready, and its secrets belong to one user alone', async () =>
   }
 });
 
+newStackTests(stack);
+
 let countedBefore = 0;
 
 /** Returns how many detections the cameras published; `meanwhile` is done while the worker goes on. */
@@ -117,40 +118,7 @@ test('the user batch publishes and proves what was counted', { timeout: 600_000 
   assert.deepEqual(published, { rows: before + sent, results: ['proved'] });
 });
 
-test('a layer does its own work, and is refused the work of others', limit, async () => {
-  const [serving, speed] = await Promise.all([answersOf(as('serving')), answersOf(as('speed'))]);
-  const own = ['kafka topic', 'kafka id', 'kafka cluster', 'hbase read', 'hdfs read'];
-  for (const question of own) {
-    assert.equal(serving[question], 'answered', question);
-    assert.equal(speed[question], 'answered', question);
-  }
-  assert.equal(speed['kafka write'], 'answered');
-  assert.equal(speed['hbase write'], 'answered');
-  assert.match(serving['kafka write']!, /^Refusal: .*topic authorization failed.*Grant it with Kafka's ACLs/);
-  assert.match(serving['hbase write']!, /AccessDeniedException: .*user=serving@SIGHTLINE\.LOCAL.*action=WRITE/);
-  for (const answers of [serving, speed])
-    for (const question of ['hdfs write', 'hdfs remove'])
-      assert.match(answers[question]!, /^Refusal: .*Permission denied: user=s\w+, access=WRITE/, question);
-});
-
-test('each layer may do exactly what it must, by the word of the stores themselves', limit, async () => {
-  const found = await Promise.all(
-    LAYER_NAMES.map(async (layer) => {
-      const { said } = await run(['sightline.mjs', 'doctor', '--json', '--layer', layer], as(layer), CHILD_LIMIT_MS);
-      const findings = JSON.parse(said) as { check: string; found: string }[];
-      return [layer, findings.find(({ check }) => check === `rights of ${layer}`)?.found] as const;
-    }),
-  );
-  assert.deepEqual(
-    found,
-    LAYER_NAMES.map((layer) => [layer, 'exactly what is needed']),
-  );
-  // What is missing is named: a user may not do the work of another layer.
-  const { said, code } = await run(['sightline.mjs', 'doctor', '--layer', 'batch'], as('serving'), CHILD_LIMIT_MS);
-  assert.equal(code, 5);
-  for (const right of ['Kafka topic detections: READ', 'HBase namespace sightline: W', 'HDFS /sightline/lake: w'])
-    assert.ok(said.includes(`\n      ${right}\n`), `${right} in ${said}`);
-});
+rightsTests(stack);
 
 test(
   'tokens of HDFS and of Kafka, tickets for Kafka, and a NameNode that is away: each does its work',
@@ -259,6 +227,8 @@ test(
     });
   },
 );
+
+refusalTests(stack, home);
 
 test('the masters tell where HBase is, without ZooKeeper', limit, async () => {
   const masters = `localhost:${stack.ports.master}`;

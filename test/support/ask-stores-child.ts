@@ -1,6 +1,8 @@
 // One look at Kafka, HBase and HDFS with the settings of its environment, in a process of its own, because a process is
 // one identity to Kerberos. Prints one JSON object: for each question "answered", or the kind and message of its fault.
+import { oid } from '../../core/domain/oid.ts';
 import { hbaseFault, HBaseError } from '../../core/hbase/errors.ts';
+import { LOCATION_FAMILY, LOCATION_QUALIFIER, saltedOid } from '../../core/layout/hbase.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
@@ -16,8 +18,9 @@ const producer = logProducer(config);
 const hbase = openHBase(config, { callTimeoutMs: 5_000, operationTimeoutMs: 6_000 });
 const files = hdfs(config);
 const table = `${config.HBASE_NAMESPACE}:locations`;
-const row = Buffer.from('asked');
-const cell = { family: 'l', qualifier: Buffer.from('q'), timestamp: 1, value: Buffer.from('v') };
+/** A place, as other readers of the table expect. */
+const row = saltedOid(oid(4_711));
+const cell = { family: LOCATION_FAMILY, qualifier: LOCATION_QUALIFIER, timestamp: 1, value: Buffer.from('asked') };
 
 /** Throws if a row was refused, as the stores do. */
 async function settled(answers: Promise<readonly { status: string; error?: Error }[]>): Promise<void> {

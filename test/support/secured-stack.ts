@@ -20,7 +20,7 @@ import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 export type Answers = Readonly<Record<string, string>>;
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const QUESTIONS = [
   ...['kafka topic', 'kafka id', 'kafka cluster', 'kafka write', 'hbase read', 'hbase write'],
   ...['hdfs read', 'hdfs write', 'hdfs remove'],
@@ -155,11 +155,11 @@ export async function run(
   return { said, faults, code };
 }
 
-/** A delegation token of HDFS for the user batch. */
-export async function delegationToken(stack: Stack): Promise<string> {
+/** A delegation token of HDFS for the user batch; `cancel`: one that HDFS has forgotten again. */
+export async function delegationToken(stack: Stack, ...words: 'cancel'[]): Promise<string> {
   const settings = environmentOf(stack, 'batch');
   const child = fileURLToPath(new URL('delegation-token-child.ts', import.meta.url));
-  const { said, faults } = await run(['--import', 'tsx', child], settings, CHILD_LIMIT_MS);
+  const { said, faults } = await run(['--import', 'tsx', child, ...words], settings, CHILD_LIMIT_MS);
   assert.match(said, /^[\w-]+$/, faults);
   return said;
 }

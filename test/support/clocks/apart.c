@@ -1,10 +1,12 @@
 /*
- * The wall clock of one process, moved by CLOCK_AHEAD_SECONDS: loaded with LD_PRELOAD by test/cassandra/clocks.test.ts.
+ * The wall clock of one process, moved by CLOCK_AHEAD_SECONDS: loaded with LD_PRELOAD by test/cassandra/clocks.test.ts
+ * and by processes that test/support/clock-ahead.ts gives another clock.
  *
  * Monotonic clocks stay as they are, so waiting takes as long as ever. The library libfaketime also changes
  * pthread_cond_timedwait, with which a JVM's waits end at once.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -40,4 +42,11 @@ time_t time(time_t *at)
     if (at)
         *at = now.tv_sec;
     return now.tv_sec;
+}
+
+/* The package kerberos opens its library so that it looks past this one (RTLD_DEEPBIND). */
+void *dlopen(const char *file, int flags)
+{
+    void *(*next)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
+    return next(file, flags & ~RTLD_DEEPBIND);
 }

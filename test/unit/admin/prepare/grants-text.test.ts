@@ -17,7 +17,7 @@ test('each layer has its lines, with the name that its user has', () => {
   assert.ok(
     acls.includes(
       'kafka-acls.sh --bootstrap-server b1:9093 --command-config admin.properties --add --allow-principal ' +
-        'User:svc_speed --topic detections --operation Read --operation Write --operation Describe --operation DescribeConfigs',
+        'User:svc_speed --topic detections --operation Read --operation Write --operation DescribeConfigs',
     ),
     text,
   );
