@@ -1,6 +1,8 @@
 /**
  * The active NameNode is killed while files are written, renamed and read, twice: every file is there once and whole.
  *
+ * A NameNode on standby that nobody else is named beside is told first.
+ *
  * The seconds from the kill to the next file are in the diagnostics, those of the administrator's failover included.
  */
 import assert from 'node:assert/strict';
@@ -11,12 +13,14 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
+import { EXIT } from '../../core/process/errors.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { haHdfs } from '../support/ha-hdfs.ts';
 import type { HaHdfs } from '../support/ha-hdfs.ts';
 import { eventually } from '../support/main-job.ts';
+import { CHILD_LIMIT_MS, run } from '../support/secured-stack.ts';
 
 const LIMIT = { timeout: 600_000 };
 const FILE_BYTES = 200_000;
@@ -48,6 +52,15 @@ describe('NameNodes that take over from each other', () => {
   after(async () => {
     await cluster?.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('one on standby alone is told by its address, with what to do', LIMIT, async () => {
+    const standby = cluster.urls[1]!;
+    const settings = { WEBHDFS_URL: standby, SIGHTLINE_ROOT: '/sightline', HADOOP_USER: userInfo().username };
+    const { faults, code } = await run(['sightline.mjs', 'batch', 'report'], settings, CHILD_LIMIT_MS);
+    assert.ok(faults.includes(`HDFS at ${standby}: `), faults);
+    assert.match(faults, /in state standby.*name every NameNode of the cluster in WEBHDFS_URLS/s);
+    assert.equal(code, EXIT.dependency_down);
   });
 
   for (const [from, to] of [

@@ -68,6 +68,7 @@ const ADDRESS =
 const SIGN_IN =
   'Set HDFS_AUTH=kerberos with HADOOP_PRINCIPAL and HADOOP_KEYTAB where HDFS uses Kerberos, and simple where it ' +
   "believes a user's name; of token, bearer and basic check what HDFS_TOKEN or HDFS_PASSWORD holds";
+const STANDBY = 'This NameNode does not serve now: name every NameNode of the cluster in WEBHDFS_URLS';
 export const CERTIFICATES =
   "HADOOP_CA must hold the authority of the server's certificate, and this the name in WEBHDFS_URL";
 
@@ -107,6 +108,8 @@ export function hdfsFault(url: string, thrown: unknown): Error {
   if (HELD_BY_WRITER.test(message)) return new HeldByWriter('HDFS', where, thrown);
   const refused = refusalOf(thrown, message);
   if (refused) return new Refusal(refused.exitCode, `${where}. ${refused.remedy}.`, thrown);
+  if (thrown instanceof RemoteError && thrown.exception === 'StandbyException')
+    return new Retryable('HDFS', `${where}. ${STANDBY}.`, thrown);
   return mayPass(thrown, message) ? new Retryable('HDFS', where, thrown) : new Error(where, { cause: thrown });
 }
 
