@@ -12,6 +12,8 @@
  *   speed_view, batch_view
  *                  row | level, name → value, up_to      row, level, name and value = row key, family, qualifier and
  *                                                        value of hbase.ts; timestamp = up_to
+ *   speed_view     row → doubt                           static: true if a round in doubt wrote cells of the row;
+ *                                                        timestamp = that of the latest cell beside it
  *   locations      shard | oid → name                    timestamp = version of the table
  *   facts          name → json                           control rows that somebody puts; timestamp as in control.ts
  *   agreed         name → json                           control rows on which processes agree; light-weight transactions
@@ -78,6 +80,12 @@ export function firstMetPlan(set: string, ttlSeconds: number): CqlTable {
 
 const VIEW_COLUMNS = 'row blob, level ascii, name blob, value blob, up_to bigint, PRIMARY KEY ((row), level, name)';
 
+/** The mark of a row of the speed view that was written in doubt; null without doubt. */
+export const DOUBT_COLUMN = 'doubt';
+
+/** Columns that a table of an earlier program lacks. */
+export const LATER_COLUMNS = [{ table: 'speed_view', name: DOUBT_COLUMN, type: 'boolean static' }] as const;
+
 /** All tables but those of first-met rows. */
 export const CQL_TABLES: readonly CqlTable[] = [
   {
@@ -94,7 +102,7 @@ export const CQL_TABLES: readonly CqlTable[] = [
       'PRIMARY KEY ((generation, place_group), hour, epoch)',
     options: UNIFIED_TABLE,
   },
-  { name: 'speed_view', columns: VIEW_COLUMNS, options: UNIFIED_TABLE },
+  { name: 'speed_view', columns: `${DOUBT_COLUMN} boolean static, ${VIEW_COLUMNS}`, options: UNIFIED_TABLE },
   { name: 'batch_view', columns: VIEW_COLUMNS, options: UNIFIED_TABLE },
   {
     name: 'locations',

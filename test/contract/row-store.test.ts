@@ -294,6 +294,45 @@ test('a row of many items comes whole, however many pages it has', { timeout: 12
   await assert.rejects(speedView.read(asked, { signal: gone }), /nobody waits/);
 });
 
+test('a row keeps the mark of doubt where writes can be weak, every reading of it tells so, and a prune takes it', async () => {
+  const rules = fresh();
+  const { speedView } = store.counting(rules);
+  // HBase acknowledges no write that can be lost, so nothing of it is ever in doubt.
+  const mark = store.name === 'Cassandra';
+  const long = Array.from({ length: 2_500 }, (_, i) => itemOf(PLACE, `item ${i}`, [i % 60, 1], 40 + (i % 10)));
+  const entries = [{ id: oid(1), location: PLACE, detectedAt: at(5) }];
+  const [write] = writesOf(3, 1, long);
+  const lists = { listed: [{ second: 5, first: 40, upTo: 49, entries }] };
+  const sure = writesOf(3, 2, [itemOf(PLACE, 'car', [3, 7], 40)]);
+  await speedView.put([{ ...write!, ...lists, isDoubtful: true }, ...sure]);
+  await speedView.put([{ ...sure[0]!, ...lists, isDoubtful: false }]);
+  const [epochs, hours] = [[epoch(3)], { from: HOUR, to: HOUR }];
+  const marks = async (from: number) => {
+    const since = new Map([1, 2].map((partition) => [partition, from]));
+    const spans = [{ epoch: epoch(3), hours }];
+    const rows = [
+      ...(await speedView.read({ scope: PLACE, epochs, hours, levels: ['minute_item', 'hour_item'] })),
+      ...(await speedView.changed({ scope: PLACE, level: 'minute_item', spans, since })),
+    ];
+    const ofPartition = (asked: number) =>
+      new Set(rows.filter(({ partition }) => partition === asked).map(({ isDoubtful = false }) => isDoubtful));
+    return [ofPartition(1), ofPartition(2)];
+  };
+  assert.deepEqual(await marks(0), [new Set([mark]), new Set([false])]);
+  const listed = await speedView.list({ scope: PLACE, epochs, hours });
+  assert.deepEqual(sorted(listed.map(({ isDoubtful = false }) => isDoubtful)), [false, mark].sort());
+  assert.equal(requireAnswers('speed_view', await speedView.load([write!.name], 1))[0]!.length, 2_500);
+
+  // A round that is not in doubt leaves the mark, also to whoever asks only for what it has changed.
+  await speedView.put([{ ...write!, cells: [itemOf(PLACE, 'item 0', [0, 2], 60)] }]);
+  assert.deepEqual((await marks(60))[0], new Set([mark]));
+  await speedView.prune(epoch(3), [0, 61, 61]);
+  assert.deepEqual(await marks(0), [new Set(), new Set()]);
+  assert.deepEqual(await speedView.load([write!.name], 1), [{ status: 'absent' }]);
+  await speedView.put([{ ...write!, cells: [itemOf(PLACE, 'later', [0, 1], 70)] }]);
+  assert.deepEqual((await marks(0))[0], new Set([false]), 'the mark went with its row');
+});
+
 // ---- the batch view -----------------------------------------------------------------------------------------------
 
 test('the batch view answers up to the horizon only, and tells what an epoch published', async () => {

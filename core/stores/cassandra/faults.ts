@@ -4,6 +4,7 @@
  * client.ts passes every error through `cassandraFault`. Writes carry our own timestamps, so one whose answer was lost
  * is tried again like any other; only the comparisons of json-facts.ts look what was recorded.
  */
+import { LATER_COLUMNS } from '../../layout/cassandra.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 
 /** Codes of the protocol's answer ERROR after which the same question may succeed. */
@@ -44,6 +45,13 @@ export function cassandraFault(what: string, thrown: unknown): Error {
       `Cassandra refuses ${what}: ${messageOf(thrown)}. "sightline prepare" creates the tables.`,
       thrown,
     );
+  if (lacksColumn(thrown))
+    return new Refusal(
+      EXIT.usage,
+      `Cassandra refuses ${what}: ${messageOf(thrown)}. The table is of an earlier program; run "sightline prepare" ` +
+        'of this one, which adds the column. Earlier programs go on beside.',
+      thrown,
+    );
   if (code !== undefined && code in PASSING)
     return new Retryable('Cassandra', `${what}: ${PASSING[code]} (${messageOf(thrown)})`, thrown);
   if (thrown instanceof Error && (PASSING_ERRORS.includes(thrown.name) || isOfSocket(thrown)))
@@ -63,6 +71,12 @@ export function isWithoutTables(fault: unknown): boolean {
 
 function saysMissing(thrown: unknown): boolean {
   return codeOf(thrown) === INVALID && /does not exist|unconfigured table/i.test(messageOf(thrown));
+}
+
+/** A column that "prepare" adds to the table of an earlier program; any other unknown column is a bug. */
+function lacksColumn(thrown: unknown): boolean {
+  const [, column] = /undefined column name "?(\w+)/i.exec(messageOf(thrown)) ?? [];
+  return codeOf(thrown) === INVALID && LATER_COLUMNS.some(({ name }) => name === column);
 }
 
 function codeOf(thrown: unknown): number | undefined {

@@ -3,12 +3,13 @@
  *
  * `sightline prepare` calls it. An existing table keeps its options, with one exception: the time to live of first-met
  * rows is raised when Kafka's retention or W needs it (law L6). It holds for rows that are written from then on.
- * Nothing here shortens a time to live.
+ * Nothing here shortens a time to live. A table of an earlier program gets the columns that it lacks; earlier programs
+ * name their columns, so they go on beside.
  */
 import type { CqlTable } from '../../layout/cassandra.ts';
 import type { SetPlan } from '../tables/first-met-sets.ts';
 import type { CassandraClient } from './client.ts';
-import { CQL_TABLES, firstMetPlan } from '../../layout/cassandra.ts';
+import { CQL_TABLES, firstMetPlan, LATER_COLUMNS } from '../../layout/cassandra.ts';
 
 export interface KeyspaceWishes {
   readonly name: string;
@@ -28,7 +29,18 @@ export async function ensureSchema(
   );
   const there = await timesToLive(client, name);
   for (const plan of CQL_TABLES) if (!there.has(plan.name)) await create(client, name, plan);
+  await addLaterColumns(client, name);
   for (const plan of firstMet) await ensureFirstMet(client, name, plan, there);
+}
+
+async function addLaterColumns(client: CassandraClient, keyspace: string): Promise<void> {
+  for (const { table, name, type } of LATER_COLUMNS) {
+    const query =
+      'SELECT column_name FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ? AND column_name = ?';
+    const found = await client.read({ query, params: [keyspace, table, name] });
+    // IF NOT EXISTS: another "prepare" may add it at the same time.
+    if (found.length === 0) await client.define(`ALTER TABLE ${keyspace}.${table} ADD IF NOT EXISTS ${name} ${type}`);
+  }
 }
 
 /** Creates a table of first-met rows, or raises its time to live. */

@@ -45,7 +45,7 @@ export function speedViewIn(
 ): SpeedView {
   const room: Room = {
     generation,
-    rows: viewRows(client, `${keyspace}.speed_view`),
+    rows: viewRows(client, `${keyspace}.speed_view`, { mayDoubt: true }),
     directory: rowDirectory(client, keyspace, SPEED_ROWS),
   };
   return { ...rowsOfWorkers(room), ...counts(room), ...lists(room) };
@@ -78,7 +78,9 @@ function rowsOfWorkers({ generation, rows, directory }: Room): Pick<SpeedView, '
         })),
       );
       await rows.put(
-        encoded.map(({ write: { name, partition }, cells }) => ({ key: speedRow(generation, name, partition), cells })),
+        encoded.map(({ write: { name, partition, isDoubtful }, cells }) => ({
+          ...{ key: speedRow(generation, name, partition), cells, isDoubtful },
+        })),
       );
     },
     async prune(upTo, cuts) {
@@ -137,10 +139,10 @@ function counts(room: Room): Pick<SpeedView, 'read' | 'changed' | 'firstHour'> {
         const { scope: of, families, columns } = cellsOfLevel(scope, level);
         const keys = await keysOf(room, groupOfScope(of), { epochs, hours }, limits);
         const question = { level: families[0]!, names: columns.columnRange };
-        await rows.read(keys, question, limits, (cells) => {
+        await rows.read(keys, question, limits, (cells, isDoubtful) => {
           const { group, hour, epoch, partition } = decodeSpeedRow(cells[0]!.row);
           const ofThisLevel = ofLevel(level, hourCellsOf(group, cells), minutes);
-          counted.push({ scope, hour, epoch, partition, cells: ofThisLevel });
+          counted.push({ scope, hour, epoch, partition, cells: ofThisLevel, ...markOf(isDoubtful) });
         });
       }
       return counted;
@@ -154,9 +156,9 @@ function counts(room: Room): Pick<SpeedView, 'read' | 'changed' | 'firstHour'> {
           hoursOf(hours).map((hour) => speedRow(generation, { group, epoch, hour }, partition)),
         );
         const question = { level: families[0]!, names: columns.columnRange, ...(from > 0 ? { since: from } : {}) };
-        return rows.read(keys, question, limits, (cells) => {
+        return rows.read(keys, question, limits, (cells, isDoubtful) => {
           const { hour, epoch } = decodeSpeedRow(cells[0]!.row);
-          changed.push({ hour, epoch, partition, cells: hourCellsOf(group, cells) });
+          changed.push({ hour, epoch, partition, cells: hourCellsOf(group, cells), ...markOf(isDoubtful) });
         });
       };
       await inLanes(4, since, readPartition);
@@ -176,9 +178,9 @@ function lists(room: Room): Pick<SpeedView, 'list' | 'eachPlaceOf'> {
       const { families, columnRange } = listOptions(bounds);
       const question = { level: families![0]!, names: columnRange };
       await inLanes(4, listGroups(scope), async (group) => {
-        await rows.read(await keysOf(room, group, { epochs, hours }, limits), question, limits, (cells) => {
+        await rows.read(await keysOf(room, group, { epochs, hours }, limits), question, limits, (cells, isDoubtful) => {
           const { hour } = decodeSpeedRow(cells[0]!.row);
-          for (const entry of listedIn(hour, cells, scope, bounds)) listed.push(entry);
+          for (const entry of listedIn(hour, cells, scope, bounds)) listed.push({ ...entry, ...markOf(isDoubtful) });
         });
       });
       return listed;
@@ -194,5 +196,7 @@ function lists(room: Room): Pick<SpeedView, 'list' | 'eachPlaceOf'> {
     },
   };
 }
+
+const markOf = (isDoubtful: boolean): { isDoubtful?: boolean } => (isDoubtful ? { isDoubtful } : {});
 
 const hoursOf = ({ from, to }: Hours): number[] => Array.from({ length: to - from + 1 }, (_, step) => from + step);

@@ -3,17 +3,24 @@
  *
  * A row is a partition, so a batch of its cells is atomic, as a row is in HBase. A question reads one level of some
  * rows, by their keys; which rows there are is told by the tables speed_rows and batch_rows (row-directory.ts).
+ *
+ * The rows of the speed view may have a mark of doubt, in a static column: one value for the whole partition. It is
+ * written in the same mutation as the cells of a round in doubt, so no replica has such a cell without the mark, and
+ * every question reads it along. So the repair of a read gives another replica both as well.
  */
 import type { Cell } from '../../hbase/types.ts';
 import type { EncodedCell } from '../../layout/hbase.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { CassandraClient, Row, Statement, Value } from './client.ts';
 import { inLanes } from '../../process/lanes.ts';
+import { DOUBT_COLUMN } from '../../layout/cassandra.ts';
 import { batchesOf, chunksOf } from './chunks.ts';
 
 export interface ViewRow {
   readonly key: Buffer;
   readonly cells: readonly EncodedCell[];
+  /** Writes the mark of doubt too. */
+  readonly isDoubtful?: boolean | undefined;
 }
 
 /** Which cells of a row. */
@@ -25,16 +32,13 @@ export interface CellsQuestion {
   readonly since?: number;
 }
 
+export type TakeRow = (cells: readonly Cell[], isDoubtful: boolean) => void;
+
 export interface ViewRows {
   /** Writes every cell or throws. A row of more than some thousand cells is written in several steps. */
   put(rows: readonly ViewRow[]): Promise<void>;
-  /** Calls `take` once for each row that has such cells. */
-  read(
-    keys: readonly Buffer[],
-    question: CellsQuestion,
-    limits: ReadLimits | undefined,
-    take: (cells: readonly Cell[]) => void,
-  ): Promise<void>;
+  /** Calls `take` once for each row that has such cells; `isDoubtful`: whether the row has the mark of doubt. */
+  read(keys: readonly Buffer[], question: CellsQuestion, limits: ReadLimits | undefined, take: TakeRow): Promise<void>;
   /** Every cell of a row. */
   whole(key: Buffer): Promise<Cell[]>;
   /** Removes the row's cells up to this timestamp. */
@@ -47,15 +51,19 @@ const KEYS_IN_A_QUESTION = 24;
 const LANES = 8;
 const WRITE_LANES = 16;
 
-export function viewRows(client: CassandraClient, table: string): ViewRows {
+/** `mayDoubt`: whether the table has the column of the mark. */
+export function viewRows(client: CassandraClient, table: string, { mayDoubt = false } = {}): ViewRows {
   const insert = `INSERT INTO ${table} (row, level, name, value, up_to) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?`;
-  const columns = 'row, level, name, value, up_to';
+  const mark = `UPDATE ${table} USING TIMESTAMP ? SET ${DOUBT_COLUMN} = true WHERE row = ?`;
+  const columns = `row, level, name, value, up_to${mayDoubt ? `, ${DOUBT_COLUMN}` : ''}`;
   return {
     async put(rows) {
-      const batches = rows.flatMap(({ key, cells }) => piecesOf(cells).map((some) => ({ key, some })));
-      await inLanes(WRITE_LANES, batches, ({ key, some }) =>
-        client.write(some.map((cell) => ({ query: insert, params: paramsOf(key, cell) }))),
-      );
+      const batches = rows.flatMap(({ cells, ...row }) => piecesOf(cells).map((some) => ({ ...row, some })));
+      await inLanes(WRITE_LANES, batches, ({ key, some, isDoubtful }) => {
+        const inserts = some.map((cell) => ({ query: insert, params: paramsOf(key, cell) }));
+        const marks = isDoubtful ? [{ query: mark, params: [BigInt(latestOf(some)), key] }] : [];
+        return client.write([...inserts, ...marks]);
+      });
     },
     read: (keys, question, limits, take) =>
       inLanes(LANES, chunksOf(keys, KEYS_IN_A_QUESTION), async (some) => {
@@ -112,12 +120,18 @@ function selectOf(select: string, keys: readonly Buffer[], { level, names, since
   };
 }
 
-/** Cells of one row follow each other, over pages too. */
-function rowTaker(take: (cells: readonly Cell[]) => void): { add(row: Row): void; end(): void } {
+/** The mark's timestamp: that of the latest cell beside it, so that a prune that takes the cells takes the mark. */
+const latestOf = (cells: readonly EncodedCell[]): number =>
+  cells.reduce((latest, { timestamp }) => Math.max(latest, timestamp), 0);
+
+/** Cells of one row follow each other, over pages too. Each page says of its cells whether they are doubtful. */
+function rowTaker(take: TakeRow): { add(row: Row): void; end(): void } {
   let cells: Cell[] = [];
+  let isDoubtful = false;
   const end = (): void => {
-    if (cells.length > 0) take(cells);
+    if (cells.length > 0) take(cells, isDoubtful);
     cells = [];
+    isDoubtful = false;
   };
   return {
     end,
@@ -125,6 +139,7 @@ function rowTaker(take: (cells: readonly Cell[]) => void): { add(row: Row): void
       const cell = cellOf(row);
       if (cells.length > 0 && !cells[0]!.row.equals(cell.row)) end();
       cells.push(cell);
+      isDoubtful ||= row[DOUBT_COLUMN] === true;
     },
   };
 }

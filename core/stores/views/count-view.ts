@@ -25,6 +25,8 @@ export interface CountRow {
   /** Of the speed view's row; −1 in the batch view, whose rows count all partitions together. */
   readonly partition: number;
   readonly cells: readonly CountCell[];
+  /** As in an HourRow. */
+  readonly isDoubtful?: boolean;
 }
 
 /** The hour cells of one row of a view that the question asks for. */
@@ -34,6 +36,8 @@ export interface HourRow {
   /** As in a CountRow. */
   readonly partition: number;
   readonly cells: readonly HourCell[];
+  /** True if the row has the mark of a round that was in doubt (core/domain/doubt.ts): any count of it may be wrong. */
+  readonly isDoubtful?: boolean;
 }
 
 /** The levels that hour cells answer directly: a cell has its minutes, and their sum is the hour's count. */

@@ -22,7 +22,10 @@ export interface ListedDetection {
 }
 
 /** The same as it was read, with its place. */
-export type PlacedDetection = ListEntry;
+export interface PlacedDetection extends ListEntry {
+  /** True if its row has the mark of doubt (count-view.ts). */
+  readonly isDoubtful?: boolean;
+}
 
 /** Narrows a reading of one hour. */
 export interface ListBounds {

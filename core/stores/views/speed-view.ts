@@ -35,6 +35,11 @@ export interface SpeedRowWrite {
   readonly partition: number;
   readonly cells: readonly HourCell[];
   readonly listed: readonly ListWrite[];
+  /**
+   * True if the round that writes is in doubt (core/domain/doubt.ts). The row keeps this mark with its cells, so
+   * whoever reads a count reads its doubt. HBase loses no write that it acknowledged, so its rows have no mark.
+   */
+  readonly isDoubtful?: boolean;
 }
 
 /** Some hours of an epoch. */

@@ -56,6 +56,15 @@ test('missing tables are told apart from every other invalid question, which is 
   assert.equal(faultOf('text').message, 'text');
 });
 
+test('a column that an earlier program did not make is a refusal that names "prepare"', () => {
+  const fault = faultOf(
+    answered(types.responseErrorCodes.invalid, 'Undefined column name doubt in table x.speed_view'),
+  );
+  assert.ok(fault instanceof Refusal);
+  assert.match(fault.message, /"sightline prepare"/);
+  assert.equal(isWithoutTables(fault), false);
+});
+
 test('a fault that is a Retryable already stays what it is', () => {
   const fault = new Retryable('Cassandra', 'once');
   assert.equal(faultOf(fault), fault);
