@@ -8,7 +8,8 @@
  * is a copy,
  *                                    a dead letter stands twice in its topic
  *   2 first-met rows → HBase         a replay finds a row that names its own record, and decides the same
- *   3 count cells → HBase            a replay skips offsets that a cell includes already
+ *   3 count cells → HBase            a replay skips offsets that a cell includes already; in doubt (core/domain/doubt.ts)
+ *                                    their rows get a mark in the same write
  *   4 cuts, progress → HBase         no replay reads this round again; the tallies of a cut are written before the
  * progress
  *   5 the group's offset → Kafka     follows for lag tools; no worker starts from it
@@ -28,7 +29,6 @@ import type { Wait } from './admit.ts';
 import type { ClassifiedRecord, Effects } from './decide.ts';
 import type { Delivered, Holdings, RoundPorts } from './round-ports.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
-import { doubtsAfter, isInDoubt, isOpen } from '../core/domain/doubt.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
 import { hourRowNames } from '../core/domain/hour-counts.ts';
@@ -37,6 +37,7 @@ import { requireAnswers } from '../core/stores/rows/answers.ts';
 import { NOT_SETTLED } from '../core/stores/control/stamp-rows.ts';
 import { admit } from './admit.ts';
 import { decideBatch } from './decide.ts';
+import { announceDoubts, markedCounts, withDoubts } from './round-doubts.ts';
 
 /**
  * Carries out what was delivered, in as many batches as it takes; returns the effects of each batch. Lanes share no
@@ -197,7 +198,6 @@ async function write(
   const strays = effects.flatMap((e) => e.strays);
   const deadLetters = effects.flatMap((e) => e.deadLetters);
   const firstMet = effects.flatMap((e) => e.firstMet);
-  const counts = effects.flatMap((e) => e.counts);
   const cuts = effects.flatMap((e) => e.cuts);
 
   // mutation: doubt-announced
@@ -210,6 +210,7 @@ async function write(
   // mutation: rows-write
   await persist(() => ports.detections.put(firstMet));
   reached('first_met_written');
+  const counts = markedCounts(ports, holdings, effects, weakBefore);
   // mutation: counts-write
   await persist(() => ports.speedView.put(counts));
   holdings.counts.apply(counts);
@@ -225,32 +226,6 @@ async function write(
   reached('progress_written');
   ports.consumer.commit(progress.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })));
   reached('offset_committed');
-}
-
-/**
- * Before the first write: a worker that dies amid this round leaves counts whose doubt somebody must know. An open span
- * says it already if it names the hours of this round.
- */
-async function announceDoubts(
-  { certainty, control, growth, persist }: RoundPorts,
-  holdings: Holdings,
-  effects: readonly Effects[],
-  weakBefore: number,
-): Promise<void> {
-  const isWeak = certainty.weakAnswers() > weakBefore;
-  const unknown = effects.filter(({ progress: { partition }, detected }) => {
-    const span = holdings.progress.get(partition)?.doubts?.at(-1);
-    if (isOpen(span)) return !isInDoubt(span, detected);
-    return isWeak;
-  });
-  const ends = unknown.map(({ progress: { partition, nextOffset: to } }) => ({ partition, to }));
-  if (ends.length > 0) await persist(() => control.announceDoubt(growth.rules().generation, ends));
-}
-
-/** The progress with the spans that are in doubt, so that whoever reads one reads both. */
-function withDoubts(before: Progress | undefined, { progress, detected }: Effects, isWeak: boolean): Progress {
-  const doubts = before ? doubtsAfter(before, { ...progress, detected, isWeak }) : [];
-  return doubts.length === 0 ? progress : { ...progress, doubts };
 }
 
 /**

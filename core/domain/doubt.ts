@@ -2,7 +2,8 @@
  * Doubt: a span of a partition's records that was counted while no quorum of replicas answered, so that a copy may be
  * counted and a count may lack something.
  *
- * The speed layer keeps the spans in the partition's progress, so whoever sees a count's progress sees its doubt. An
+ * The speed layer keeps the spans in the partition's progress, so whoever sees a count's progress sees its doubt. The
+ * row of a doubtful count has a mark too, for a replica that lacks the progress. An
  * open span is read again from its beginning when a quorum is back: every write is repeated with the same bytes, and
  * then a quorum has it. A copy that was counted stays counted, so a span that was read again is still in doubt until
  * the batch layer has published its epochs: it proves them, repairs the counts and names the differences. With equal
@@ -149,6 +150,7 @@ function bounded(doubts: readonly Doubt[]): readonly Doubt[] {
   ];
 }
 
-function union(a: DetectedRange | null, b: DetectedRange | null): DetectedRange | null {
+/** The least range that holds both. */
+export function union(a: DetectedRange | null, b: DetectedRange | null): DetectedRange | null {
   return a && b ? { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) } : (a ?? b);
 }

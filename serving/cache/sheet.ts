@@ -18,6 +18,8 @@ export interface Sheet {
   readonly subjects: ArrayLike<number>;
   /** The count of each cell in the whole hour. */
   readonly sums: ArrayLike<number>;
+  /** True if a cell of it was read from a row with the mark of doubt (core/stores/views/count-view.ts). */
+  readonly isDoubtful: boolean;
   eachMinute(cell: number, update: (minute: number, count: number) => void): void;
 }
 
@@ -32,6 +34,7 @@ export class PackedSheet implements Sheet {
   readonly epoch: Epoch;
   readonly subjects: Uint32Array;
   readonly sums: Float64Array;
+  readonly isDoubtful = false;
   readonly bytes: number;
   private readonly starts: Uint32Array;
   private readonly minutes: Uint8Array;
@@ -70,6 +73,7 @@ export class FoldedSheet implements Sheet {
   readonly epoch: Epoch;
   readonly subjects: Uint32Array;
   readonly sums: Float64Array;
+  readonly isDoubtful = false;
 
   constructor(
     rows: readonly HourRow[],
@@ -101,6 +105,7 @@ export class LiveSheet implements Sheet {
   readonly epoch: Epoch;
   readonly subjects: number[] = [];
   readonly sums: number[] = [];
+  isDoubtful = false;
   bytes = SHEET_BYTES;
   private readonly upTo: number[] = [];
   private readonly minutes: Readonly<MinuteCounts>[] = [];
@@ -111,7 +116,8 @@ export class LiveSheet implements Sheet {
     this.epoch = epoch;
   }
 
-  take(cells: readonly HourCell[], level: HourLevel, names: Names): void {
+  take({ cells, isDoubtful = false }: HourRow, level: HourLevel, names: Names): void {
+    this.isDoubtful ||= isDoubtful;
     for (const cell of cells) {
       const subject = names.numberOf(subjectOf(level, cell));
       let at = this.cellOf.get(subject);

@@ -152,7 +152,7 @@ function addRow(known: KnownEpochs, row: HourRow, level: HourLevel, names: Names
   const key = `${row.hour} ${row.partition}`;
   let sheet = sheets.get(key);
   if (!sheet) sheets.set(key, (sheet = new LiveSheet(row)));
-  sheet.take(row.cells, level, names);
+  sheet.take(row, level, names);
 }
 
 function bytesOf(epochs: KnownEpochs): number {

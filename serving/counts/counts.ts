@@ -7,6 +7,7 @@
  * them.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
+import type { DetectedRange } from '../../core/domain/doubt.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { View } from '../answers.ts';
 import type { Meter } from '../bounds/allowance.ts';
@@ -22,6 +23,7 @@ import { Retryable } from '../../core/process/errors.ts';
 import { manyListeners, untilAborted } from '../../core/process/read-limits.ts';
 import { freshnessMs } from '../snapshot/freshness.ts';
 import { planCounts } from './plan.ts';
+import { provisional } from './provisional.ts';
 import { cellsKeyOf, readPlan } from './read.ts';
 import { shareWork } from '../bounds/shared-work.ts';
 
@@ -140,13 +142,15 @@ export interface ViewOptions {
   readonly missing?: View['missing'] | null;
   /** Of the answer; without it the answer is about everything. */
   readonly window?: { readonly from: number; readonly to: number };
+  /** What the rows say that the answer was read from (provisional.ts). */
+  readonly doubted?: DetectedRange | null;
 }
 
 export function viewOf(
   snapshot: Snapshot,
   places: PlaceNames,
   now: number,
-  { missing = null, window = { from: 0, to: now } }: ViewOptions = {},
+  { missing = null, window = { from: 0, to: now }, doubted = null }: ViewOptions = {},
 ): View {
   return {
     horizon: snapshot.horizon ? nameOf(snapshot.horizon.epoch, snapshot.rules) : null,
@@ -154,16 +158,6 @@ export function viewOf(
     freshness_ms: freshnessMs(snapshot.standing, now),
     reference_version: places.version,
     ...(missing ? { missing } : {}),
-    ...provisional(snapshot, window),
+    ...provisional(snapshot, doubted, window),
   };
-}
-
-/** What of the window is in doubt, because fewer replicas than a quorum have counted it, or answer now. */
-function provisional(
-  { doubted, isSure }: Snapshot,
-  { from, to }: { readonly from: number; readonly to: number },
-): Pick<View, 'provisional' | 'in_doubt'> {
-  if (!isSure()) return { provisional: true, in_doubt: { from, to } };
-  if (!doubted || doubted.from >= to || doubted.to < from) return {};
-  return { provisional: true, in_doubt: { from: doubted.from, to: doubted.to + 1 } };
 }

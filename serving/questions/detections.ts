@@ -20,6 +20,7 @@ import type { WindowQuestion } from '../counts/window.ts';
 import type { LakeRow } from '../../core/stores/lake/lake-row.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { planSnapshotOf, viewOf, readOnValidSnapshot } from '../counts/counts.ts';
+import { doubtOfEntries } from '../counts/provisional.ts';
 import { readCursor, writeCursor } from '../lists/cursor.ts';
 import { joinLocation, joinLakeRow } from './join.ts';
 import { entryKey } from '../lake/listed-rows.ts';
@@ -71,7 +72,7 @@ export async function detections(
       listedRow(entry, { row: rows[index] ?? null, lakeRow: lakeRows.get(entryKey(entry)) }, places, snapshot.rules),
     ),
     next_cursor: hasMore && last ? writeCursor(last) : null,
-    view: viewOf(snapshot, places, context.now(), { window }),
+    view: viewOf(snapshot, places, context.now(), { window, doubted: doubtOfEntries(pageEntries) }),
   };
 }
 

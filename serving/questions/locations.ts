@@ -10,6 +10,7 @@ import type { QuestionContext } from '../counts/question-context.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
 import { viewOf } from '../counts/counts.ts';
+import { doubtOfRead } from '../counts/provisional.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
 import { searchedField } from '../counts/clip-window.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
@@ -37,7 +38,7 @@ export async function locations(
     ...searchedField(window, plan.searched),
     total: parts.batch + parts.speed,
     locations: [...all.values()].sort(busiestFirst),
-    view: viewOf(snapshot, places, context.now(), { missing: read.missing, window }),
+    view: viewOf(snapshot, places, context.now(), { missing: read.missing, window, doubted: doubtOfRead(read) }),
     ...(question.parts ? { parts } : {}),
   };
 

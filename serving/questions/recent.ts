@@ -9,9 +9,11 @@ import type { Waiter } from '../bounds/shared-work.ts';
 import type { QuestionContext } from '../counts/question-context.ts';
 import type { Ranked } from '../counts/rank.ts';
 import type { SubjectSums } from '../counts/merge.ts';
+import { union } from '../../core/domain/doubt.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
 import { countTogether } from '../counts/count-together.ts';
 import { viewOf } from '../counts/counts.ts';
+import { doubtOfRead } from '../counts/provisional.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
 import { byRank, firstByRank } from '../counts/rank.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
@@ -52,12 +54,13 @@ export async function recent(tops: Tops, context: QuestionContext, asker?: Waite
   const items = sumsBySubject(ofItems.plan, ofItems.read);
   const locations = sumsBySubject(ofPlaces.plan, ofPlaces.read);
   const places = await context.places();
+  const doubted = union(doubtOfRead(ofItems.read), doubtOfRead(ofPlaces.read));
   return {
     total: total(items),
     items: topAndRest(items, tops.items, byRank),
     locations: topAndRest(locations, tops.locations, busiestFirst),
     nameOf: (location) => places.nameOf.get(oid(location)) ?? null,
-    view: viewOf(ofItems.snapshot, places, context.now(), { missing: ofItems.read.missing, window }),
+    view: viewOf(ofItems.snapshot, places, context.now(), { missing: ofItems.read.missing, window, doubted }),
   };
 }
 

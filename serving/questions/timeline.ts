@@ -7,6 +7,7 @@ import type { WindowQuestion } from '../counts/window.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { bucketsOf } from '../counts/buckets.ts';
 import { viewOf } from '../counts/counts.ts';
+import { doubtOfRead } from '../counts/provisional.ts';
 import { sumsByBucket, totalOf } from '../counts/merge.ts';
 import { searchedField } from '../counts/clip-window.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
@@ -52,7 +53,11 @@ export async function timeline(
     ...(question.tz === undefined ? {} : { tz: question.tz }),
     total: parts.batch + parts.speed,
     points,
-    view: viewOf(snapshot, await context.places(), context.now(), { missing: read.missing, window }),
+    view: viewOf(snapshot, await context.places(), context.now(), {
+      missing: read.missing,
+      window,
+      doubted: doubtOfRead(read),
+    }),
     ...(question.parts ? { parts } : {}),
   };
 }

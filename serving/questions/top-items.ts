@@ -8,6 +8,7 @@ import type { TimeWindow, WindowQuestion } from '../counts/window.ts';
 import type { QuestionContext } from '../counts/question-context.ts';
 import { countTogether } from '../counts/count-together.ts';
 import { viewOf } from '../counts/counts.ts';
+import { doubtOfRead } from '../counts/provisional.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
 import { firstByRank } from '../counts/rank.ts';
 import { searchedField } from '../counts/clip-window.ts';
@@ -65,7 +66,11 @@ export async function topItemsWithSnapshot(
     ...(ofSince && sinceParts
       ? { since: { ...ofSince.plan.question.window, total: sinceParts.batch + sinceParts.speed } }
       : {}),
-    view: viewOf(result.snapshot, await context.places(), context.now(), { missing: result.read.missing, window }),
+    view: viewOf(result.snapshot, await context.places(), context.now(), {
+      missing: result.read.missing,
+      window,
+      doubted: doubtOfRead(result.read),
+    }),
     ...(question.parts ? { parts } : {}),
   };
   return { answer, snapshot: result.snapshot };

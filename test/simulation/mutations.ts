@@ -12,7 +12,7 @@ export interface Mutation {
   /** The seed to begin with: one that shows the bug soon. */
   readonly seed?: number;
   /** Which simulation must catch it; the usual one if not said. */
-  readonly simulation?: 'run-ring.ts';
+  readonly simulation?: 'run-ring.ts' | 'run-hole.ts';
 }
 
 export const MUTATIONS: readonly Mutation[] = [

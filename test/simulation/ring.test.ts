@@ -4,9 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { askAmidTheHole } from './ring-hole.ts';
 import { simulateRing } from './simulate-ring.ts';
 
 const SEEDS = Number(process.env.SIGHTLINE_SEEDS ?? 100);
+
+it('a replica that has a doubtful count without the word of it says that the count is doubtful', async () => {
+  assert.deepEqual(await askAmidTheHole(), { wrong: 1, provisional: 1 });
+});
 
 it(`${SEEDS} seeds: what is not announced as doubtful is right`, { timeout: 600_000 }, async () => {
   const sums = { answers: 0, provisional: 0, crashes: 0, rereadings: 0, wrong: 0 };

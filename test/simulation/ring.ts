@@ -30,6 +30,8 @@ export interface SimulatedRing {
   /** From now on everything is up, and every hint is taken. */
   heal(): Promise<void>;
   up(): number;
+  /** A node dies or comes back now. */
+  turn(node: number, isUp: boolean): void;
 }
 
 export interface RingClient {
@@ -43,13 +45,13 @@ export interface RingClient {
 const UNAVAILABLE = () =>
   cassandraFault('a call', Object.assign(new Error('too few replicas'), { name: 'ResponseError', code: 0x1000 }));
 
-export function simulatedRing(random: Dice): SimulatedRing {
+/** `isCalm`: nodes change only when told to. */
+export function simulatedRing(random: Dice, isCalm = false): SimulatedRing {
   const nodes: Node[] = [0, 1, 2].map(() => ({ client: simulatedHBase().client(), isUp: true, hints: [] }));
   const living = (): Node[] => nodes.filter(({ isUp }) => isUp);
   const takeHints = async (node: Node, most: number): Promise<void> => {
     for (const { table, put } of node.hints.splice(0, most)) await keep(node, table, put);
   };
-  let isCalm = false;
   // Some rings lose nodes for long, others for a call or two; some deliver their hints late.
   const [dies, returns, hinted] = [random.pick([0.015, 0.06]), random.pick([0.03, 0.3]), random.pick([0.1, 0.01])];
   const chance = async (): Promise<void> => {
@@ -89,6 +91,7 @@ export function simulatedRing(random: Dice): SimulatedRing {
   return {
     chance,
     up: () => living().length,
+    turn: (node, isUp) => void (nodes[node]!.isUp = isUp),
     async heal() {
       isCalm = true;
       for (const node of nodes) {

@@ -9,38 +9,20 @@
  * at any step.
  */
 import assert from 'node:assert/strict';
-import type { Epoch } from '../../core/domain/epoch.ts';
 import type { LogRecord } from '../../core/domain/detection.ts';
-import type { Rules } from '../../core/domain/rules.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
-import { HOUR_MS, instant, LAST_INSTANT, MINUTE_MS } from '../../core/domain/time.ts';
-import { withRecentRows } from '../../core/stores/cassandra/recent-rows.ts';
-import { controlOf } from '../../core/stores/control/control.ts';
-import { requireAnswers } from '../../core/stores/rows/answers.ts';
-import { jsonCells } from '../../core/stores/rows/json-cells.ts';
-import { detectionsStore } from '../../core/stores/tables/detections.ts';
-import { speedView } from '../../core/stores/views/speed-view.ts';
+import { instant, LAST_INSTANT } from '../../core/domain/time.ts';
 import { countRows } from '../../speed-layer/count-rows.ts';
 import { partitionHooks } from '../../speed-layer/partitions.ts';
 import { rereadDoubts } from '../../speed-layer/reread.ts';
+import type { CrashPoint, Holdings } from '../../speed-layer/round-ports.ts';
 import { runRound } from '../../speed-layer/round.ts';
-import type { Holdings } from '../../speed-layer/round-ports.ts';
-import { snapshotReader } from '../../serving/snapshot/snapshot.ts';
-import { viewOf } from '../../serving/counts/counts.ts';
-import type { Dice } from './random.ts';
 import { dice } from './random.ts';
-import type { RingClient, SimulatedRing } from './ring.ts';
 import { simulatedRing } from './ring.ts';
-
-const PARTITIONS = 2;
-const START_MS = Date.UTC(2026, 10, 20, 12);
-const RULES: Rules = {
-  ...{ generation: 1, logLife: 1, epochSeconds: 86_400, dedupWindowDays: 2, clockAheadDays: 1 },
-  ...{ partitionCount: PARTITIONS, firstEpoch: START_MS / 86_400_000 - 0.5, firstOffsets: [0, 0] },
-};
-const EPOCH = RULES.firstEpoch as Epoch;
-const NAMESPACE = 'sim';
+import { answer } from './ring-answer.ts';
+import type { Scene } from './ring-scene.ts';
+import { NAMESPACE, PARTITIONS, portsOf, RULES, START_MS } from './ring-scene.ts';
 
 class Crash extends Error {}
 
@@ -52,15 +34,6 @@ export interface RingOutcome {
   readonly rereadings: number;
   /** Minutes that were wrong in the end, and in doubt. */
   readonly wrong: number;
-}
-
-interface Scene {
-  readonly random: Dice;
-  readonly ring: SimulatedRing;
-  /** How often a step of a round is the worker's last. */
-  readonly crashes: number;
-  readonly log: LogRecord[][];
-  readonly told: { answers: number; provisional: number; crashes: number; rereadings: number };
 }
 
 export async function simulateRing(seed: number, records = 120): Promise<RingOutcome> {
@@ -117,16 +90,7 @@ function camerasOf({ random, log }: Scene): () => void {
   };
 }
 
-const portsOf = ({ rows, facts }: RingClient) => {
-  const cells = jsonCells(facts, `${NAMESPACE}:control`);
-  return {
-    control: controlOf(cells, cells, { mayDoubt: true }),
-    detections: withRecentRows(detectionsStore(rows, NAMESPACE, RULES), 2),
-    view: speedView(rows, NAMESPACE, RULES),
-  };
-};
-
-async function startWorker(scene: Scene) {
+export async function startWorker(scene: Scene) {
   const { random, ring, log, told } = scene;
   const client = ring.client();
   const { certainty } = client;
@@ -157,7 +121,8 @@ async function startWorker(scene: Scene) {
       again: (partitions: readonly number[]) => void comesAgain.push(...partitions),
     },
     producer: { forward: async () => undefined, deadLetter: async () => undefined },
-    reached() {
+    reached(point: CrashPoint) {
+      scene.reached?.(point);
       if (mayCrash && random.chance(scene.crashes)) throw new Crash();
     },
   };
@@ -173,6 +138,8 @@ async function startWorker(scene: Scene) {
     });
   return {
     client,
+    hasCountedAll: () =>
+      [...holdings.progress.values()].every(({ partition, nextOffset }) => nextOffset === log[partition]!.length),
     /** Nothing is left to read or to read again. */
     isDone: () =>
       [...holdings.progress.values()].every(
@@ -199,84 +166,4 @@ async function startWorker(scene: Scene) {
       }
     },
   };
-}
-
-/**
- * Asks as a process of serving that has just begun, and holds the answer to the truth. Returns how many minutes
- * were wrong.
- */
-async function answer({ ring, log, told }: Scene, isLast = false): Promise<number> {
-  const client = ring.client();
-  const { control, view } = portsOf(client);
-  const now = START_MS + HOUR_MS;
-  const snapshots = snapshotReader(
-    {
-      control: { ...control, horizon: async () => null, forgetting: async () => null },
-      admin: { newestEnds: async () => log.map(({ length }) => length) },
-      rules: RULES,
-      store: { name: 'Cassandra', certainty: client.certainty },
-    },
-    { now: () => now, freshForMs: 0 },
-  );
-  const snapshot = await snapshots.current();
-  const counted = await minutesIn(view);
-  const { provisional, in_doubt: doubt } = viewOf(
-    snapshot,
-    { version: null, nameOf: new Map() } as unknown as Parameters<typeof viewOf>[1],
-    now,
-    { window: { from: 0, to: Number.MAX_SAFE_INTEGER } },
-  );
-  told.answers++;
-  if (provisional) told.provisional++;
-  const least = truthOf(log, (partition) => snapshot.progress[partition]!.nextOffset);
-  const most = truthOf(log, (partition) => log[partition]!.length);
-  let wrong = 0;
-  for (const minute of new Set([...counted.keys(), ...most.keys()])) {
-    const said = counted.get(minute) ?? 0;
-    const [from, to] = [least.get(minute) ?? 0, most.get(minute) ?? 0];
-    if (said >= from && said <= to) continue;
-    wrong++;
-    const isDoubtful = doubt !== undefined && minute + MINUTE_MS > doubt.from && minute < doubt.to;
-    assert.ok(
-      isDoubtful,
-      `minute ${minute} has ${said} instead of ${from} to ${to}, and was not announced as doubtful`,
-    );
-  }
-  if (isLast) assert.equal(client.certainty.weakAnswers(), 0);
-  return wrong;
-}
-
-async function minutesIn(view: ReturnType<typeof speedView>): Promise<Map<number, number>> {
-  const minutes = new Map<number, number>();
-  const hour = START_MS / HOUR_MS;
-  const names = [0, 1, 2, 3].map((more) => ({ group: 'all' as const, epoch: EPOCH, hour: hour + more }));
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const rows = requireAnswers('speed_view', await view.load(names, partition));
-    rows.forEach((cells, at) => {
-      for (const { kind, minutes: counts } of cells ?? []) {
-        if (kind !== 'total') continue;
-        for (let i = 0; i < counts.length; i += 2) {
-          const minute = names[at]!.hour * HOUR_MS + counts[i]! * MINUTE_MS;
-          minutes.set(minute, (minutes.get(minute) ?? 0) + counts[i + 1]!);
-        }
-      }
-    });
-  }
-  return minutes;
-}
-
-/** New detections by minute, of the records before these offsets. */
-function truthOf(log: readonly (readonly LogRecord[])[], before: (partition: number) => number): Map<number, number> {
-  const minutes = new Map<number, number>();
-  log.forEach((records, partition) => {
-    const seen = new Set<string>();
-    for (const { value } of records.slice(0, before(partition))) {
-      const [, id, at] = /"detection_oid":(\d+).*"timestamp_detected":(\d+)/.exec(value!.toString())!;
-      if (seen.has(id!)) continue;
-      seen.add(id!);
-      const minute = Number(at) - (Number(at) % MINUTE_MS);
-      minutes.set(minute, (minutes.get(minute) ?? 0) + 1);
-    }
-  });
-  return minutes;
 }

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LogRecord } from '../../../core/domain/detection.ts';
+import { NO_TALLIES } from '../../../core/domain/tallies.ts';
 import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
 import { Retryable } from '../../../core/process/errors.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
@@ -11,7 +12,7 @@ import type { GrowthGate } from '../../../speed-layer/growth.ts';
 import { ALWAYS_SURE } from '../../../core/stores/room/certainty.ts';
 import { runRound } from '../../../speed-layer/round.ts';
 import type { Holdings, RoundPorts } from '../../../speed-layer/round-ports.ts';
-import { idsAt, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
+import { idsAt, NOON, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
 
 /** No growth is recorded. */
 const OPEN: GrowthGate = {
@@ -61,6 +62,7 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
   };
 }
 
+const NOON_ARRIVAL = instant(NOON);
 const [A] = idsAt(1, 1) as [number];
 const [ELSEWHERE] = idsAt(2, 1) as [number];
 const MIXED = [
@@ -83,6 +85,42 @@ describe('a round', () => {
     await assert.rejects(runRound(ports, holdings, { records: [record(0, { id: A })], drained: new Map() }), Retryable);
     assert.deepEqual(done, []);
     assert.equal(holdings.progress.get(1)?.nextOffset, 0);
+  });
+
+  it('marks its count rows if the store was weak before they are written, or if an open span goes on', async () => {
+    const doubts = [{ from: 0, to: 0, arrivedBefore: NOON_ARRIVAL, arrivedTo: NOON_ARRIVAL, tallies: NO_TALLIES }];
+    const cases = [
+      { weakAt: 'nothing', state: null, isMarked: false },
+      { weakAt: 'find', state: null, isMarked: true },
+      { weakAt: 'rows', state: null, isMarked: true },
+      { weakAt: 'counts', state: null, isMarked: false },
+      { weakAt: 'nothing', state: 'open', isMarked: true },
+      { weakAt: 'nothing', state: 'rereading', isMarked: true },
+      { weakAt: 'nothing', state: 'reread', isMarked: false },
+    ] as const;
+    for (const { weakAt, state, isMarked } of cases) {
+      let weak = 0;
+      const marks: boolean[] = [];
+      const answer = (step: string): void => void (weak += step === weakAt ? 1 : 0);
+      const { ports, holdings } = stage({
+        certainty: { weakAnswers: () => weak, isWeak: () => false },
+        detections: {
+          find: async (ids) => (answer('find'), ids.map(() => ({ status: 'absent' as const }))),
+          put: async () => answer('rows'),
+        },
+        speedView: {
+          load: async (names) => names.map(() => ({ status: 'absent' })),
+          async put(writes) {
+            answer('counts');
+            marks.push(...writes.map(({ isDoubtful = false }) => isDoubtful));
+          },
+        },
+      });
+      const spans = state === null ? [] : doubts.map((doubt) => ({ ...doubt, detected: null, state }));
+      holdings.progress.set(1, { ...progressOf(1), doubts: spans });
+      await runRound(ports, holdings, { records: [record(0, { id: A })], drained: new Map() });
+      assert.deepEqual(marks, [isMarked, isMarked], `${weakAt}, ${state}`);
+    }
   });
 
   it('tries a failed step again with the same effects', async () => {
