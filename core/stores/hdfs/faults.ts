@@ -35,9 +35,12 @@ const RETRYABLE = new Set(
   DiskErrorException`.split(/\s+/),
 );
 
-/** Words of exceptions whose name says little. */
+/**
+ * Words of exceptions whose name says little. A DataNode whose connection to the NameNode breaks hands on an
+ * IOException that holds Java's exception (NetUtils.wrapException).
+ */
 const RETRYABLE_WORDS =
-  /safe mode|standby|still not started|startup mode|too busy|could only be (?:replicated|written) to|Failed to find datanode|no datanode|No space left|out of space|lease|being created|Connection refused/i;
+  /(?:Socket|SocketTimeout|NoRouteToHost|UnknownHost|EOF|ClosedChannel)Exception|Connection reset|Broken pipe|failed on (?:connection|socket)|safe mode|standby|still not started|startup mode|too busy|could only be (?:replicated|written) to|Failed to find datanode|no datanode|No space left|out of space|lease|being created|Connection refused/i;
 
 /** Codes of connections that fail before an answer. */
 const RETRYABLE_CODES = new Set(

@@ -347,6 +347,9 @@ const FATES: readonly (readonly [number, string, string, 'again' | 'bug' | numbe
   [403, 'RetriableException', 'NameNode still not started', 'again'],
   [403, 'RetriableException', 'Server too busy', 'again'],
   [403, 'IOException', 'NameNode still not started', 'again'],
+  [403, 'IOException', 'Failed on local exception: java.io.IOException: java.net.SocketException: Connection', 'again'],
+  [403, 'IOException', 'Failed on local exception: java.io.EOFException: End of File Exception', 'again'],
+  [403, 'IOException', 'Failed on local exception: Client cannot authenticate via:[TOKEN, KERBEROS]', 'bug'],
   [
     403,
     'IOException',
