@@ -16,6 +16,7 @@ import { prepare } from '../../admin/prepare/prepare.ts';
 import { readPlaces } from '../../admin/reference/places.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
 import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
+import { withRowStore } from '../../hadoop-compose/stack/row-store.ts';
 import { dropTables } from '../../test/support/store-tables.ts';
 
 export interface BenchWorld {
@@ -49,7 +50,7 @@ export async function benchWorld(settings: Record<string, string> = {}): Promise
     ...settings,
   };
   const config = readConfig(environment);
-  const running = await clusterStatus(stackFrom());
+  const running = await clusterStatus(withRowStore(stackFrom(), {}));
   const down = running.filter(({ state }) => state !== 'ready');
   if (down.length > 0)
     throw new Error(

@@ -1,7 +1,7 @@
 /**
  * First-met rows in Cassandra (tables/detections.ts says what they are): one partition an id.
  *
- * A question asks for a hundred ids at once, and a batch writes up to a hundred rows: the driver's work for one
+ * A question asks for a hundred ids at once, and rows are written in batches (chunks.ts): the driver's work for one
  * statement costs more than the row. Timestamp = arrival, so the later row of an id stays, as in HBase.
  */
 import type { FirstMet } from '../../domain/first-met.ts';
@@ -15,7 +15,7 @@ import { firstMetTable } from '../../layout/cassandra.ts';
 import { decodeFirstMet, detectionFamily, encodeFirstMet } from '../../layout/hbase.ts';
 import { inLanes } from '../../process/lanes.ts';
 import { failedAnswer } from './client.ts';
-import { batchesOf, chunksOf } from './chunks.ts';
+import { chunksOf, writeRows } from './chunks.ts';
 
 const ROWS_AT_ONCE = 100;
 const LANES = 6;
@@ -51,7 +51,7 @@ export function detectionsIn(client: CassandraClient, keyspace: string, rules: R
         query: insert,
         params: [BigInt(met.detection.id), encodeFirstMet(met), BigInt(met.arrival)],
       }));
-      await inLanes(LANES, batchesOf(statements), (some) => client.write(some));
+      await writeRows(client, statements);
     },
   };
 }

@@ -19,6 +19,6 @@ export async function durabilityFault(client: Pick<CassandraClient, 'readFromEac
   return (
     `${early.map(({ node }) => node).join(', ')} of Cassandra acknowledge writes before they are on the disk ` +
     `(${SETTING}: ${early.map(({ rows }) => String(rows[0]!.value)).join(', ')}), so a node that is killed makes ` +
-    'counts wrong. Set commitlog_sync: group and commitlog_sync_group_window: 5ms in cassandra.yaml'
+    'counts wrong. Set commitlog_sync: group and commitlog_sync_group_window: 1ms in cassandra.yaml'
   );
 }

@@ -17,7 +17,7 @@ import { blankOf } from '../forgotten/forgotten-rows.ts';
 import type { ListRow } from '../forgotten/list-rows.ts';
 import { listRowsOf, withoutGone } from '../forgotten/list-rows.ts';
 import { requireAnswers } from '../rows/answers.ts';
-import { batchesOf } from './chunks.ts';
+import { batchesOf, writeRows } from './chunks.ts';
 import { detectionsIn } from './detections.ts';
 
 const LANES = 4;
@@ -34,7 +34,10 @@ export function forgottenRowsIn(client: CassandraClient, keyspace: string, rules
     const found = rows.filter(
       (row, at) => row?.partition === records[at]!.partition && row.offset === records[at]!.offset,
     );
-    await inLanes(LANES, batchesOf(found.map((row) => statementOf(row!))), (some) => client.write(some));
+    await writeRows(
+      client,
+      found.map((row) => statementOf(row!)),
+    );
   };
   return {
     blank: (records) =>

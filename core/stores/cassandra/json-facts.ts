@@ -15,7 +15,7 @@ import type { CassandraClient, Statement } from './client.ts';
 import { Retryable } from '../../process/errors.ts';
 import { inLanes } from '../../process/lanes.ts';
 import { agreements, fixedJson } from '../rows/json-rows.ts';
-import { batchesOf, chunksOf } from './chunks.ts';
+import { chunksOf, writeRows } from './chunks.ts';
 
 const ROWS_AT_ONCE = 100;
 const LANES = 4;
@@ -43,7 +43,7 @@ export function factsIn(client: CassandraClient, keyspace: string): JsonFacts {
         query: insert,
         params: [row, fixedJson(json), BigInt(timestamp)],
       }));
-      await inLanes(LANES, batchesOf(statements), (some) => client.write(some));
+      await writeRows(client, statements);
     },
   };
 }

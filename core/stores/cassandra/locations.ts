@@ -3,10 +3,7 @@ import type { Oid } from '../../domain/oid.ts';
 import type { LocationsStore } from '../tables/locations.ts';
 import type { CassandraClient } from './client.ts';
 import { LOCATION_SHARDS, locationShard } from '../../layout/cassandra.ts';
-import { inLanes } from '../../process/lanes.ts';
-import { batchesOf } from './chunks.ts';
-
-const LANES = 4;
+import { writeRows } from './chunks.ts';
 
 export function locationsIn(client: CassandraClient, keyspace: string): LocationsStore {
   const table = `${keyspace}.locations`;
@@ -23,7 +20,7 @@ export function locationsIn(client: CassandraClient, keyspace: string): Location
         query: insert,
         params: [locationShard(oid), BigInt(oid), name, BigInt(version)],
       }));
-      await inLanes(LANES, batchesOf(statements), (some) => client.write(some));
+      await writeRows(client, statements);
     },
   };
 }

@@ -8,8 +8,7 @@ import type { Group } from '../../domain/hour-counts.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { CassandraClient, Statement, Value } from './client.ts';
 import { groupOfPlaces, placeGroup } from '../../layout/cassandra.ts';
-import { inLanes } from '../../process/lanes.ts';
-import { batchesOf } from './chunks.ts';
+import { writeRows } from './chunks.ts';
 
 /** The columns that name a row: those of the partition key and those within it. */
 export interface DirectoryShape {
@@ -58,7 +57,6 @@ export interface RowDirectory {
   remove(names: readonly RowName[]): Promise<void>;
 }
 
-const LANES = 8;
 /** Of rows that this process has named; past it, some are named once more. */
 const MOST_REMEMBERED = 100_000;
 
@@ -73,7 +71,7 @@ export function rowDirectory(client: CassandraClient, keyspace: string, shape: D
     );
   const remembered = new Set<string>();
   const write = async (all: readonly RowName[], statementOf: (name: RowName) => Statement): Promise<void> =>
-    inLanes(LANES, batchesOf(all.map(statementOf)), (some) => client.write(some));
+    writeRows(client, all.map(statementOf));
   const insert = `INSERT INTO ${table} (${names.join(', ')}, up_to) VALUES (${names.map(() => '?').join(', ')}, ?)`;
   return {
     async add(all) {

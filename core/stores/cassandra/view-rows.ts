@@ -14,7 +14,7 @@ import type { ReadLimits } from '../../process/read-limits.ts';
 import type { CassandraClient, Row, Statement, Value } from './client.ts';
 import { inLanes } from '../../process/lanes.ts';
 import { DOUBT_COLUMN } from '../../layout/cassandra.ts';
-import { batchesOf, chunksOf } from './chunks.ts';
+import { chunksOf, writeRows } from './chunks.ts';
 
 export interface ViewRow {
   readonly key: Buffer;
@@ -49,7 +49,7 @@ const CELLS_IN_A_BATCH = 1_000;
 const BYTES_IN_A_BATCH = 256 * 1_024;
 const KEYS_IN_A_QUESTION = 24;
 const LANES = 8;
-const WRITE_LANES = 16;
+const WRITE_LANES = 32;
 
 /** `mayDoubt`: whether the table has the column of the mark. */
 export function viewRows(client: CassandraClient, table: string, { mayDoubt = false } = {}): ViewRows {
@@ -81,7 +81,7 @@ export function viewRows(client: CassandraClient, table: string, { mayDoubt = fa
         query: `DELETE FROM ${table} USING TIMESTAMP ? WHERE row = ?`,
         params: [BigInt(timestamp), key],
       }));
-      await inLanes(LANES, batchesOf(statements), (some) => client.write(some));
+      await writeRows(client, statements);
     },
   };
 }
