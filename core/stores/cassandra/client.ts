@@ -28,6 +28,8 @@ export type Value = string | number | bigint | Buffer | readonly unknown[];
 export interface Statement {
   readonly query: string;
   readonly params: readonly Value[];
+  /** Its rows are few, so they come at once: for a question of many keys a node pages through each key otherwise. */
+  readonly isOnePage?: boolean;
 }
 
 export interface CassandraOptions {
@@ -67,6 +69,7 @@ export interface CassandraClient {
 }
 
 const PAGE_ROWS = 2_000;
+const NO_PAGES = 0;
 const FIRST_DELAY_MS = 50;
 const GREATEST_DELAY_MS = 1_000;
 const RECONNECT_MS = 1_000;
@@ -162,11 +165,15 @@ function questionsOf(client: Client, options: CassandraOptions, begin: () => voi
 }
 
 function readsOf(client: Client, { weak, again }: Questions): Pick<CassandraClient, 'pages' | 'read' | 'readFromAll'> {
-  async function* pages({ query, params }: Statement, limits: ReadLimits = {}): AsyncGenerator<Row[]> {
+  async function* pages({ query, params, isOnePage }: Statement, limits: ReadLimits = {}): AsyncGenerator<Row[]> {
     let pageState: string | undefined;
     do {
       limits.signal?.throwIfAborted();
-      const page = { ...REPEATED, fetchSize: PAGE_ROWS, ...(pageState === undefined ? {} : { pageState }) };
+      const page = {
+        ...REPEATED,
+        fetchSize: isOnePage ? NO_PAGES : PAGE_ROWS,
+        ...(pageState === undefined ? {} : { pageState }),
+      };
       const ask = (how: Asked) => client.execute(query, [...params], { ...page, ...how });
       const result = await untilAborted(again(query, QUORUM, ask, limits.signal), limits.signal);
       limits.onBytes?.(bytesOf(result.rows));

@@ -26,7 +26,7 @@ export function detectionsIn(client: CassandraClient, keyspace: string, rules: R
   const insert = `INSERT INTO ${table} (id, met) VALUES (?, ?) USING TIMESTAMP ?`;
   const findSome = async (ids: readonly Oid[], limits?: ReadLimits): Promise<Answer<FirstMet>[]> => {
     try {
-      const rows = await client.read({ query: select, params: [ids.map(BigInt)] }, limits);
+      const rows = await client.read({ query: select, params: [ids.map(BigInt)], isOnePage: true }, limits);
       const found = new Map(rows.map(({ id, met }) => [String(id), met as Buffer]));
       return ids.map((id) => {
         const met = found.get(id);
