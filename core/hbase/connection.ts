@@ -15,7 +15,7 @@ import { openSocket, readyEvent, tlsFaultText } from '../process/socket.ts';
 import { asHBaseError, deadlineError, HBaseError, isResent } from './errors.ts';
 import { decodeAnswer, encodeHello, encodeQuestionHead, encodeSignedHello, FrameCutter } from './frames.ts';
 import type { MessageCodec } from './messages.ts';
-import { signIn } from './sign-in.ts';
+import { signIn, signInByToken } from './sign-in.ts';
 import type { HBaseAccess } from './types.ts';
 
 export interface Question {
@@ -159,7 +159,7 @@ export interface ConnectionOptions {
 /** Connects, signs in and says hello; its error is not ambiguous, since nothing was asked yet. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { server, service, access, timeoutMs, onEnd } = options;
-  const { user, tls = null, kerberos = null } = access;
+  const { user, tls = null, kerberos = null, token = null } = access;
   const socket = openSocket(server, tls, { noDelay: true, keepAlive: true });
   const failed = (reason: string, cause?: unknown): HBaseError =>
     new HBaseError('relocate', 'connection', `to ${server} (${service}) cannot be made: ${reason}`, { cause });
@@ -179,8 +179,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       socket.once('close', () => reject(failed('the server closed the connection')));
       const begin = async (): Promise<void> => {
         if (kerberos !== null) await signIn(socket, partsOf(server).host, kerberos);
+        else if (token !== null) await signInByToken(socket, token);
         socket.off('error', onError);
-        const hello = kerberos === null ? encodeHello(service, user) : encodeSignedHello(service);
+        const hello = kerberos === null && token === null ? encodeHello(service, user) : encodeSignedHello(service);
         resolve(new Connection(server, socket, hello, onEnd));
       };
       socket.once(readyEvent(tls), () => void begin().catch(reject));

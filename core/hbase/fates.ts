@@ -52,10 +52,13 @@ const CREATE = '"sightline prepare" creates topics, tables and folders; HBASE_NA
 const ROOM = 'Raise its quota in HBase or remove data that nobody needs, then start again';
 const PROTOCOL =
   'Sightline speaks to HBase 2. Check its version, and hbase.security.authentication: where it is kerberos, set ' +
-  'HBASE_AUTH=kerberos with HADOOP_PRINCIPAL and HADOOP_KEYTAB';
+  'HBASE_AUTH=kerberos with HADOOP_PRINCIPAL and HADOOP_KEYTAB, or HBASE_AUTH=token';
 const TICKET =
   'The log of that server says why. Usual reasons are clocks that differ, an older key in its keytab, and a ' +
   'principal of another name (HBASE_SERVICE, ZOOKEEPER_SERVICE)';
+const TOKEN =
+  'Whoever makes tokens of HBase writes a new one into HBASE_TOKEN_FILE; HBASE_AUTH=kerberos with ' +
+  'HADOOP_PRINCIPAL and HADOOP_KEYTAB needs none';
 const CERTIFICATES =
   "HADOOP_CA must hold the authority of the servers' certificates, and these the names by which HBase calls them";
 
@@ -63,10 +66,11 @@ const REFUSED: readonly (Remedy & { readonly names: string })[] = [
   { exitCode: EXIT.usage, remedy: GRANT, names: 'AccessDeniedException AccessControlException AuthorizationException' },
   { exitCode: EXIT.usage, remedy: CERTIFICATES, names: 'TLS' },
   { exitCode: EXIT.usage, remedy: TICKET, names: 'SaslException' },
+  { exitCode: EXIT.usage, remedy: TOKEN, names: 'InvalidToken' },
   {
     exitCode: EXIT.usage,
     remedy: PROTOCOL,
-    names: 'BadAuthException InvalidToken FallbackDisallowedException FatalConnectionException',
+    names: 'BadAuthException FallbackDisallowedException FatalConnectionException',
   },
   {
     exitCode: EXIT.usage,

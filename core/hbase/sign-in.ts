@@ -1,20 +1,26 @@
 /**
- * Signs a connection in with Kerberos before its header is sent: SASL, mechanism GSSAPI. connection.ts calls it once.
+ * Signs a connection in before its header is sent, with Kerberos or with a token: SASL, mechanism GSSAPI or DIGEST-MD5.
+ * connection.ts calls it once.
  *
- * preamble = "HBas" version:00 auth:51 (Kerberos)
+ * preamble = "HBas" version:00 auth:51 (Kerberos) or 52 (token)
  * question = length:int32 token
  * answer   = status:int32(0) length:int32 token | status:int32(1) class:length:int32+bytes message:length:int32+bytes
  *            (length −88 asks for simple authentication, which we refuse)
  *
- * Tokens go to and fro until the GSS context stands; then the server offers its layers, and we choose none (RFC 4752):
- * TLS encrypts. The server answers the choice with nothing. A server without Kerberos or with another service closes.
+ * With Kerberos, tokens go to and fro until the GSS context stands; then the server offers its layers, and we choose
+ * none (RFC 4752): TLS encrypts. The server answers the choice with nothing. A server without Kerberos or with another
+ * service closes. With a token of HBase the first question is empty; digest.ts has the rest.
  */
 import type { Socket } from 'node:net';
 import { beginExchange, ticketOf } from '../process/kerberos.ts';
+import { decodeToken } from '../process/hadoop-token.ts';
+import type { HeldToken } from '../process/held-token.ts';
 import type { ServiceAccess } from '../process/security-settings.ts';
+import { answerDigest } from './digest.ts';
 import { HBaseError, protocolError } from './errors.ts';
 
 export const KERBEROS_PREAMBLE = Buffer.from('HBas\x00\x51', 'latin1');
+export const TOKEN_PREAMBLE = Buffer.from('HBas\x00\x52', 'latin1');
 const SIMPLE_ASKED = -88;
 const MOST_TOKEN_BYTES = 1 << 20;
 
@@ -39,6 +45,36 @@ export async function signIn(socket: Socket, host: string, access: ServiceAccess
     answers.stop();
   }
 }
+
+/**
+ * Throws an HBaseError. One that may pass says that the file of the token holds another one since, so the next try has
+ * that.
+ */
+export async function signInByToken(socket: Socket, held: HeldToken): Promise<void> {
+  const token = decodeToken(held.current());
+  if (token === null)
+    throw new HBaseError('refuse', INVALID_TOKEN, 'what HBASE_TOKEN_FILE holds now is no token of HBase');
+  const answers = new Answers(socket, 'our token');
+  try {
+    socket.write(TOKEN_PREAMBLE);
+    send(socket, Buffer.alloc(0));
+    const { answer, check } = answerDigest(await answers.next(), {
+      username: token.identifier.toString('base64'),
+      password: token.password.toString('base64'),
+    });
+    send(socket, answer);
+    check(await answers.next());
+  } catch (fault) {
+    if (!(fault instanceof HBaseError) || fault.fate !== 'refuse') throw fault;
+    if (held.renew())
+      throw new HBaseError('relocate', 'connection', 'the token was renewed meanwhile', { cause: fault });
+    throw fault.exception === 'SaslException' ? new HBaseError('refuse', INVALID_TOKEN, fault.message) : fault;
+  } finally {
+    answers.stop();
+  }
+}
+
+const INVALID_TOKEN = 'InvalidToken';
 
 function send(socket: Socket, token: Buffer): void {
   const length = Buffer.alloc(4);

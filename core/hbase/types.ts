@@ -7,6 +7,7 @@
  * resent write changes nothing.
  */
 import type { ReadLimits } from '../process/read-limits.ts';
+import type { HeldToken } from '../process/held-token.ts';
 import type { TlsIdentity } from '../process/pem.ts';
 import type { ServiceAccess } from '../process/security-settings.ts';
 import type { HBaseError } from './errors.ts';
@@ -156,6 +157,8 @@ export interface HBaseAccess {
   /** Absent or null: plain text. */
   readonly tls?: TlsIdentity | null;
   readonly kerberos?: ServiceAccess | null;
+  /** A token instead of a ticket. */
+  readonly token?: HeldToken | null;
 }
 
 export interface HBaseClientOptions {

@@ -8,8 +8,10 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
+import { decodeToken } from './hadoop-token.ts';
 import type { HdfsCredential } from './hdfs-access.ts';
 import { HDFS_SETTINGS, hdfsCredential, hdfsFaults, nameNodesOf } from './hdfs-access.ts';
+import type { GivenToken } from './held-token.ts';
 import { KAFKA_SETTINGS, kafkaFaults } from './kafka-access.ts';
 import type { TlsIdentity } from './pem.ts';
 import { pemFaults, tlsIdentity } from './pem.ts';
@@ -18,10 +20,19 @@ import { hostPorts } from './setting-types.ts';
 const flag = z.enum(['true', 'false']).default('false');
 const service = z.string().regex(/^[A-Za-z0-9_-]+$/, 'expected the first part of a principal, such as hbase');
 
+const HBASE_TOKEN_KIND = 'HBASE_AUTH_TOKEN';
+
 export const SECURITY_SETTINGS = {
   ...KAFKA_SETTINGS,
   ...HDFS_SETTINGS,
-  HBASE_AUTH: z.enum(['simple', 'kerberos']).default('simple'),
+  HBASE_AUTH: z.enum(['simple', 'kerberos', 'token']).default('simple'),
+  /** HBASE_AUTH=token: as Hadoop writes a token. */
+  HBASE_TOKEN: z
+    .string()
+    .refine((text) => decodeToken(text)?.kind === HBASE_TOKEN_KIND, {
+      error: `expected a token of kind ${HBASE_TOKEN_KIND} in the text form of Hadoop (Token.encodeToUrlString)`,
+    })
+    .optional(),
   HBASE_TLS: flag,
   /** The first part of the principal of HBase's servers. */
   HBASE_SERVICE: service.default('hbase'),
@@ -70,6 +81,7 @@ export interface HadoopAccess {
   readonly hbase: {
     readonly tls: TlsIdentity | null;
     readonly kerberos: ServiceAccess | null;
+    readonly token: GivenToken | null;
     /** Undefined: ZooKeeper says where the servers are. */
     readonly masters: string | undefined;
   };
@@ -95,6 +107,10 @@ export function hadoopAccess(settings: SecuritySettings, files: ReadonlyMap<stri
     hbase: {
       tls: settings.HBASE_TLS === 'true' ? tls : null,
       kerberos: settings.HBASE_AUTH === 'kerberos' ? { service: settings.HBASE_SERVICE, identity } : null,
+      token:
+        settings.HBASE_AUTH === 'token'
+          ? { variable: 'HBASE_TOKEN', token: settings.HBASE_TOKEN ?? '', file: files.get('HBASE_TOKEN') }
+          : null,
       masters: settings.HBASE_REGISTRY === 'rpc' ? settings.HBASE_MASTERS : undefined,
     },
     zookeeper: {
@@ -109,10 +125,19 @@ export function securityFaults(settings: SecuritySettings, surroundings: Surroun
   return [
     ...kafkaFaults(settings),
     ...hdfsFaults(settings, surroundings.given),
+    ...hbaseTokenFaults(settings),
     ...kerberosFaults(settings, surroundings),
     ...registryFaults(settings, surroundings),
     ...tlsFaults(settings),
   ];
+}
+
+function hbaseTokenFaults({ HBASE_AUTH: auth, HBASE_TOKEN: token }: SecuritySettings): string[] {
+  if (auth === 'token')
+    return token === undefined ? ['HBASE_TOKEN: HBASE_AUTH=token enters with it, and it is not set'] : [];
+  return token === undefined
+    ? []
+    : [`HBASE_TOKEN: HBASE_AUTH=${auth} does not use it; set HBASE_AUTH=token, or leave it out`];
 }
 
 function kerberosFaults(settings: SecuritySettings, { given }: Surroundings): string[] {

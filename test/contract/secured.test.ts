@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../../core/process/config.ts';
+import { decodeToken } from '../../core/process/hadoop-token.ts';
 import { stopOrders } from '../../core/process/life.ts';
 import { admitUsers } from '../../hadoop-compose/cluster/admit-users.ts';
 import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
@@ -26,6 +27,7 @@ import {
   otherAuthority,
   publishAll,
   securedStackIn,
+  hbaseToken,
   tokenServer,
 } from '../support/secured-stack.ts';
 import type { Answers, Published } from '../support/secured-stack.ts';
@@ -230,10 +232,27 @@ test(
 
 refusalTests(stack, home);
 
-test('the masters tell where HBase is, without ZooKeeper', limit, async () => {
+test('the masters tell where HBase is, without ZooKeeper, and a token enters without a ticket', limit, async () => {
   const masters = `localhost:${stack.ports.master}`;
-  const rpc = as('serving', {
+  const rpc = {
     ...{ HBASE_REGISTRY: 'rpc', HBASE_MASTERS: masters, HBASE_ZOOKEEPER: '', ZOOKEEPER_AUTH: '', ZOOKEEPER_TLS: '' },
-  });
-  assert.deepEqual(await answersOf(rpc, ['hbase read']), { 'hbase read': 'answered' });
+  };
+  const questions = ['hbase read', 'hbase write'];
+  const [read, token] = await Promise.all([
+    answersOf(as('serving', rpc), ['hbase read']),
+    hbaseToken(as('speed', rpc)),
+  ]);
+  assert.deepEqual(read, { 'hbase read': 'answered' });
+  const noTicket = { HDFS_AUTH: 'simple', HADOOP_PRINCIPAL: '', HADOOP_KEYTAB: '', KRB5_CONFIG: '' };
+  const byToken = (text: string) => as('speed', { ...rpc, ...noTicket, HBASE_AUTH: 'token', HBASE_TOKEN: text });
+  assert.deepEqual(await answersOf(byToken(token), questions), { 'hbase read': 'answered', 'hbase write': 'answered' });
+  // The same identifier with another signature.
+  const bytes = Buffer.from(token, 'base64url');
+  const { identifier } = decodeToken(token)!;
+  bytes[identifier.length + 2]! ^= 1;
+  const spoiled = bytes.toString('base64url');
+  for (const answer of Object.values(await answersOf(byToken(spoiled), questions))) {
+    assert.match(answer, /Refusal: HBase refuses .*the server does not accept our token.*HBASE_TOKEN_FILE/s);
+    assert.ok(!answer.includes(spoiled), 'no secret');
+  }
 });

@@ -164,6 +164,14 @@ export async function delegationToken(stack: Stack, ...words: 'cancel'[]): Promi
   return said;
 }
 
+/** A token of HBase for the user of these settings, which name masters. */
+export async function hbaseToken(settings: Environment): Promise<string> {
+  const child = fileURLToPath(new URL('hbase-token-child.ts', import.meta.url));
+  const { said, faults } = await run(['--import', 'tsx', child], settings, CHILD_LIMIT_MS);
+  assert.match(said, /^[\w-]+$/, faults);
+  return said;
+}
+
 /** Gives tokens of the stack's own key to whoever shows the secret, as an identity provider does. */
 export async function tokenServer(
   stack: Stack,

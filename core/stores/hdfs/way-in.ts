@@ -5,11 +5,10 @@
  * name-node.ts asks before each request. A cookie is renewed ahead of its end (cookie.ts); a token that a file holds is
  * read again when the file changes, because whoever made it renews it there.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { EXIT, messageOf, Refusal } from '../../process/errors.ts';
 import type { HdfsCredential } from '../../process/hdfs-access.ts';
 import type { TlsIdentity } from '../../process/pem.ts';
 import type { HadoopAccess } from '../../process/security-settings.ts';
+import { heldToken } from '../../process/held-token.ts';
 import { signInTo } from './cookie.ts';
 
 export interface WayIn {
@@ -21,9 +20,6 @@ export interface WayIn {
   /** HDFS did not let a request in: whether another try has something newer to show. */
   renew(): boolean;
 }
-
-/** How often the file of a token is looked at. */
-const LOOK_EVERY_MS = 5_000;
 
 export function wayIn(url: URL, user: string, access: HadoopAccess | undefined): WayIn {
   const { tls = {}, hdfs } = access ?? {};
@@ -54,48 +50,23 @@ function byCredential(credential: HdfsCredential): WayIn {
     headers.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     return { headers, parameters, enter: async () => undefined, renew: () => false };
   }
-  const { kind, file } = credential;
-  let shown = credential.token;
-  const show = (token: string): void => {
-    shown = token;
-    if (kind === 'bearer') headers.authorization = `Bearer ${token}`;
-    else parameters.delegation = token;
+  const { kind, token, file } = credential;
+  const held = heldToken({ variable: 'HDFS_TOKEN', token, file });
+  const show = (shown: string): void => {
+    if (kind === 'bearer') headers.authorization = `Bearer ${shown}`;
+    else parameters.delegation = shown;
   };
-  show(shown);
-  let lookedAt = Date.now();
-  let changedAt = file === undefined ? 0 : changeOf(file);
-  const look = (): boolean => {
-    lookedAt = Date.now();
-    if (file === undefined || changeOf(file) === changedAt) return false;
-    changedAt = changeOf(file);
-    const before = shown;
-    show(readToken(file));
-    return shown !== before;
-  };
+  show(token);
   return {
     headers,
     parameters,
     async enter() {
-      if (file !== undefined && Date.now() - lookedAt > LOOK_EVERY_MS) look();
+      show(held.current());
     },
-    renew: look,
+    renew() {
+      const isOther = held.renew();
+      show(held.current());
+      return isOther;
+    },
   };
-}
-
-function changeOf(file: string): number {
-  try {
-    const { mtimeMs, ino } = statSync(file);
-    return mtimeMs + ino;
-  } catch {
-    // It is being replaced; the next look finds it.
-    return -1;
-  }
-}
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (fault) {
-    throw new Refusal(EXIT.usage, `HDFS_TOKEN_FILE ${file} cannot be read any more: ${messageOf(fault)}`, fault);
-  }
 }

@@ -4,6 +4,7 @@
  * open.ts calls it. The client connects with its first question, so that nothing here waits.
  */
 import type { Config } from '../../process/config.ts';
+import { heldToken } from '../../process/held-token.ts';
 import type { HBaseClient, HBaseEvent } from '../../hbase/types.ts';
 import type { RowStore } from './row-store.ts';
 import { createHBaseClient } from '../../hbase/client.ts';
@@ -41,12 +42,13 @@ export function hbaseOf({ store }: { readonly store: RowStore }): HBaseClient {
 
 /** The client alone, for tests and benches that reach below the ports. */
 export function openHBase(config: Config, options: HBaseOptions = {}): HBaseClient {
+  const { hbase } = config.HADOOP_ACCESS;
   return createHBaseClient({
     zookeeper: config.HBASE_ZOOKEEPER,
     znode: config.HBASE_ZNODE,
     user: config.HADOOP_USER,
-    masters: config.HADOOP_ACCESS.hbase.masters,
-    access: config.HADOOP_ACCESS.hbase,
+    masters: hbase.masters,
+    access: { ...hbase, token: hbase.token && heldToken(hbase.token) },
     zookeeperAccess: config.HADOOP_ACCESS.zookeeper,
     callTimeoutMs: options.callTimeoutMs ?? 10_000,
     operationTimeoutMs: options.operationTimeoutMs ?? 30_000,

@@ -38,10 +38,16 @@ const KERBEROS = {
   HADOOP_KEYTAB: keytab,
 };
 
+const tokenOf = (kind: string): string =>
+  Buffer.concat(
+    ['me', 'pw', kind, ''].map((text) => Buffer.from(`${String.fromCharCode(text.length)}${text}`)),
+  ).toString('base64url');
+const hbaseToken = tokenOf('HBASE_AUTH_TOKEN');
+
 test('without any of these settings the clients speak plain text, as a name', () => {
   const { KAFKA_ACCESS, HADOOP_ACCESS } = readConfig({});
   assert.deepEqual(KAFKA_ACCESS, { protocol: 'PLAINTEXT', tls: null, sasl: null, properties: [] });
-  assert.deepEqual(HADOOP_ACCESS.hbase, { tls: null, kerberos: null, masters: undefined });
+  assert.deepEqual(HADOOP_ACCESS.hbase, { tls: null, kerberos: null, token: null, masters: undefined });
   assert.deepEqual(HADOOP_ACCESS.zookeeper, { tls: null, kerberos: null });
   assert.equal(HADOOP_ACCESS.hdfs.kerberos, null);
 });
@@ -91,6 +97,14 @@ test('NameNodes, a token in a file, a client for tokens and properties are hande
     mechanism: 'OAUTHBEARER',
     client: { tokenUrl: OAUTH.KAFKA_OAUTH_TOKEN_URL, clientId: 'speed', clientSecret: 'cs', scope: undefined },
   });
+});
+
+test('a token of HBase in a file is handed on with its file', () => {
+  const file = join(folder, 'hbase-token');
+  writeFileSync(file, `${hbaseToken}\n`);
+  const { HADOOP_ACCESS } = readConfig({ HBASE_AUTH: 'token', HBASE_TOKEN_FILE: file });
+  assert.deepEqual(HADOOP_ACCESS.hbase.token, { variable: 'HBASE_TOKEN', token: hbaseToken, file });
+  assert.equal(HADOOP_ACCESS.hbase.kerberos, null);
 });
 
 const REFUSED: readonly (readonly [string, Environment, RegExp])[] = [
@@ -163,6 +177,17 @@ const REFUSED: readonly (readonly [string, Environment, RegExp])[] = [
     /HDFS_AUTH: basic would send a secret in plain text/,
   ],
   ['a token that nothing uses', { HDFS_TOKEN: 'x' }, /HDFS_TOKEN: HDFS_AUTH=simple does not use it/],
+  ['no token for HBase', { HBASE_AUTH: 'token' }, /HBASE_TOKEN: HBASE_AUTH=token enters with it/],
+  [
+    'a token for HBase that nothing uses',
+    { HBASE_TOKEN: hbaseToken },
+    /HBASE_TOKEN: HBASE_AUTH=simple does not use it/,
+  ],
+  [
+    'a token of HDFS for HBase',
+    { HBASE_AUTH: 'token', HBASE_TOKEN: tokenOf('HDFS_DELEGATION_TOKEN') },
+    /HBASE_TOKEN: expected a token of kind HBASE_AUTH_TOKEN/,
+  ],
   ['a mode that is none', { HDFS_FILE_MODE: '999' }, /HDFS_FILE_MODE: expected three octal digits/],
   [
     'OAUTHBEARER without a server for tokens',
