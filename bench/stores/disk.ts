@@ -8,6 +8,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { keyspaceOf } from '../../core/process/store-settings.ts';
 import { stopDaemons } from '../../hadoop-compose/cluster/down.ts';
@@ -91,11 +92,12 @@ async function bytesInHdfs({ config }: BenchWorld): Promise<number> {
 }
 
 /** Partitions, the middle one, that of 99 in 100 and the greatest; of the file with the greatest one. */
-async function partitionSizes({ jars }: CassandraBeside, files: readonly string[]): Promise<string[] | null> {
+async function partitionSizes({ jars, yaml }: CassandraBeside, files: readonly string[]): Promise<string[] | null> {
   const java = await findJava();
   let greatest: string[] | null = null;
   for (const file of files.filter((name) => name.endsWith('-Data.db'))) {
-    const args = ['-cp', jars, 'org.apache.cassandra.tools.SSTableMetadataViewer', file];
+    const settings = `-Dcassandra.config=${pathToFileURL(yaml).href}`;
+    const args = [settings, '-cp', jars, 'org.apache.cassandra.tools.SSTableMetadataViewer', file];
     const { stdout } = await promisify(execFile)(java, args, { maxBuffer: 1 << 26 });
     const sizes = sizesIn(stdout);
     if (sizes && (greatest === null || Number(sizes[3]) > Number(greatest[3]))) greatest = sizes;

@@ -14,7 +14,7 @@ import { becomeReady } from '../../hadoop-compose/cluster/up.ts';
 import { writeConf } from '../../hadoop-compose/cluster/conf/write.ts';
 import { addressOfNode, nameOfNode } from '../../hadoop-compose/stack/cassandra-nodes.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';
-import { dataFolder, jarFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
+import { confFolder, dataFolder, jarFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
 
 export interface CassandraBeside {
   /** What names the node; STORES is the caller's. */
@@ -22,6 +22,8 @@ export interface CassandraBeside {
   readonly pid: number;
   /** The folder of its tables' files. */
   readonly tables: string;
+  /** The file of its settings, which its programs read too. */
+  readonly yaml: string;
   /** The class path of its programs. */
   readonly jars: string;
   /** SIGTERM: everything that it holds in memory goes to files, which stay until `stop`. */
@@ -58,6 +60,7 @@ export async function cassandraBeside(): Promise<CassandraBeside> {
   };
   return {
     ...{ settings, pid, stop, jars: join(jarFolder(stack, 'cassandra'), '*') },
+    yaml: join(confFolder(stack, 'cassandra'), `${nameOfNode(1)}.yaml`),
     tables: join(dataFolder(stack, nameOfNode(1)), 'data'),
     drain: async () => void (await stopDaemons(stack, [nameOfNode(1)], silent)),
   };
