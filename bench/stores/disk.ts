@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { keyspaceOf } from '../../core/process/store-settings.ts';
+import { CASSANDRA_JVM } from '../../hadoop-compose/cluster/cassandra.ts';
 import { stopDaemons } from '../../hadoop-compose/cluster/down.ts';
 import { findJava } from '../../hadoop-compose/cluster/tools.ts';
 import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
@@ -97,7 +98,18 @@ async function partitionSizes({ jars, yaml }: CassandraBeside, files: readonly s
   let greatest: string[] | null = null;
   for (const file of files.filter((name) => name.endsWith('-Data.db'))) {
     const settings = `-Dcassandra.config=${pathToFileURL(yaml).href}`;
-    const args = [settings, '-cp', jars, 'org.apache.cassandra.tools.SSTableMetadataViewer', file];
+    const opened = ['nio', 'lang', 'util', 'io'].map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`);
+    const sun = '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED';
+    const args = [
+      ...CASSANDRA_JVM,
+      ...opened,
+      sun,
+      settings,
+      '-cp',
+      jars,
+      'org.apache.cassandra.tools.SSTableMetadataViewer',
+      file,
+    ];
     const { stdout } = await promisify(execFile)(java, args, { maxBuffer: 1 << 26 });
     const sizes = sizesIn(stdout);
     if (sizes && (greatest === null || Number(sizes[3]) > Number(greatest[3]))) greatest = sizes;

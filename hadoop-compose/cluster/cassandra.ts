@@ -39,6 +39,12 @@ const OPENED = [
   'java.rmi/sun.rmi.transport.tcp',
 ];
 
+/** With them its programs start too. */
+export const CASSANDRA_JVM: readonly string[] = [
+  ...EXPORTED.map((name) => `--add-exports=${name}=ALL-UNNAMED`),
+  ...OPENED.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
+];
+
 function nodeOf(node: number): Daemon {
   return {
     name: nameOfNode(node),
@@ -48,13 +54,7 @@ function nodeOf(node: number): Daemon {
     heapMiB: HEAP_MIB,
     collector: 'serial',
     host: addressOfNode(node),
-    jvm: [
-      '-Xss256k',
-      '-XX:MaxDirectMemorySize=128m',
-      '-Djdk.attach.allowAttachSelf=true',
-      ...EXPORTED.map((name) => `--add-exports=${name}=ALL-UNNAMED`),
-      ...OPENED.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
-    ],
+    jvm: ['-Xss256k', '-XX:MaxDirectMemorySize=128m', '-Djdk.attach.allowAttachSelf=true', ...CASSANDRA_JVM],
     settings: (stack) => [
       `-javaagent:${join(jarFolder(stack, 'cassandra'), agentJar())}`,
       `-Dcassandra.storagedir=${dataFolder(stack, nameOfNode(node))}`,
