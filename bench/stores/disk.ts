@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import { keyspaceOf } from '../../core/process/store-settings.ts';
 import { CASSANDRA_JVM } from '../../hadoop-compose/cluster/cassandra.ts';
 import { stopDaemons } from '../../hadoop-compose/cluster/down.ts';
+import { OPENED_TO_ALL } from '../../hadoop-compose/cluster/launch.ts';
 import { findJava } from '../../hadoop-compose/cluster/tools.ts';
 import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import type { CassandraBeside } from '../../test/support/cassandra-beside.ts';
@@ -92,25 +93,16 @@ async function bytesInHdfs({ config }: BenchWorld): Promise<number> {
   return ContentSummary.length;
 }
 
+const VIEWER = 'org.apache.cassandra.tools.SSTableMetadataViewer';
+
 /** Partitions, the middle one, that of 99 in 100 and the greatest; of the file with the greatest one. */
 async function partitionSizes({ jars, yaml }: CassandraBeside, files: readonly string[]): Promise<string[] | null> {
   const java = await findJava();
   let greatest: string[] | null = null;
+  const settings = `-Dcassandra.config=${pathToFileURL(yaml).href}`;
+  const viewer = [...CASSANDRA_JVM, ...OPENED_TO_ALL, settings, '-cp', jars, VIEWER];
   for (const file of files.filter((name) => name.endsWith('-Data.db'))) {
-    const settings = `-Dcassandra.config=${pathToFileURL(yaml).href}`;
-    const opened = ['nio', 'lang', 'util', 'io'].map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`);
-    const sun = '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED';
-    const args = [
-      ...CASSANDRA_JVM,
-      ...opened,
-      sun,
-      settings,
-      '-cp',
-      jars,
-      'org.apache.cassandra.tools.SSTableMetadataViewer',
-      file,
-    ];
-    const { stdout } = await promisify(execFile)(java, args, { maxBuffer: 1 << 26 });
+    const { stdout } = await promisify(execFile)(java, [...viewer, file], { maxBuffer: 1 << 26 });
     const sizes = sizesIn(stdout);
     if (sizes && (greatest === null || Number(sizes[3]) > Number(greatest[3]))) greatest = sizes;
   }

@@ -96,7 +96,7 @@ export function javaArgs(stack: Stack, daemon: Daemon, { mainClass, args }: Prog
     ...daemon.jvm,
     ...securedOptions(stack, daemon.family),
     ...(daemon.settings?.(stack) ?? []),
-    ...opened.flatMap((name) => ['--add-opens', `java.base/${name}=ALL-UNNAMED`]),
+    ...OPENED_TO_ALL,
     '-Djava.awt.headless=true',
     '-Djava.net.preferIPv4Stack=true',
     `-Dsightline.log=${logFile(stack, daemon.name)}`,
@@ -109,7 +109,7 @@ export function javaArgs(stack: Stack, daemon: Daemon, { mainClass, args }: Prog
 }
 
 /** Parts of the JDK into which Hadoop and HBase reach by reflection. */
-const opened = [
+const OPENED = [
   'java.lang',
   'java.lang.reflect',
   'java.io',
@@ -119,6 +119,7 @@ const opened = [
   'java.net',
   'sun.nio.ch',
 ];
+export const OPENED_TO_ALL: readonly string[] = OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`);
 
 /** The caller's environment without variables that change options of a JVM or of Hadoop. */
 export function javaEnvironment(): NodeJS.ProcessEnv {

@@ -2,24 +2,20 @@
 // is wrong, and a client in plain text gets nothing. One start of all daemons.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../../core/process/config.ts';
 import { decodeToken } from '../../core/process/hadoop-token.ts';
-import { stopOrders } from '../../core/process/life.ts';
-import { admitUsers } from '../../hadoop-compose/cluster/admit-users.ts';
-import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
-import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
 import { administrator, environmentOf } from '../../hadoop-compose/secured/identity.ts';
-import { ensureKerberos } from '../../hadoop-compose/secured/kerberos-package.ts';
 import type { KafkaUser } from '../../hadoop-compose/secured/secrets.ts';
 import { keytabOf } from '../../hadoop-compose/secured/secrets.ts';
 import { addressesOf } from '../../hadoop-compose/stack/ports.ts';
 import { secretsFolder } from '../../hadoop-compose/stack/stack.ts';
+import { dropSecured, startSecured } from '../support/secured-life.ts';
 import {
   answersOf,
   countOnce,
@@ -39,25 +35,13 @@ const home = mkdtempSync(join(tmpdir(), 'sightline-secured-'));
 const stack = securedStackIn(home, 2_500);
 const EPOCH_SECONDS = 15;
 const RULES = { EPOCH_SECONDS: String(EPOCH_SECONDS) };
-const quiet = (): void => undefined;
 const limit = { timeout: 300_000 };
 
-// Node ends a test that is interrupted without its after().
-stopOrders().stop.addEventListener('abort', () => {
-  void clusterDown(stack, quiet, AbortSignal.abort())
-    .then(() => rmSync(home, { recursive: true, force: true }))
-    .finally(() => process.exit(130));
-});
-
 before(async () => {
-  await ensureKerberos(quiet);
-  await clusterUp(stack, quiet);
-  await admitUsers(stack, quiet);
+  await startSecured(stack, home);
 }, limit);
 after(async () => {
-  // Nothing of it is used again.
-  await clusterDown(stack, quiet, AbortSignal.abort());
-  rmSync(home, { recursive: true, force: true });
+  await dropSecured(stack, home);
 }, limit);
 
 const as = (user: KafkaUser, others: Record<string, string | undefined> = {}): Record<string, string | undefined> => ({

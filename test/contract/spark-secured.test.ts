@@ -4,20 +4,16 @@
  * rights than a worker has. Spark publishes what was counted, as the user of the batch layer on HDFS with Kerberos.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../../core/process/config.ts';
-import { stopOrders } from '../../core/process/life.ts';
-import { admitUsers } from '../../hadoop-compose/cluster/admit-users.ts';
-import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
-import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
 import { administrator, environmentOf } from '../../hadoop-compose/secured/identity.ts';
-import { ensureKerberos } from '../../hadoop-compose/secured/kerberos-package.ts';
 import { ensureStreaming } from '../../hadoop-compose/spark/streaming.ts';
 import { TRIGGERS } from '../../speed-layer/spark/plan.ts';
+import { dropSecured, quiet, startSecured } from '../support/secured-life.ts';
 import type { Published } from '../support/secured-stack.ts';
 import { countOnce, publishAll, securedStackIn } from '../support/secured-stack.ts';
 import { sparkHome } from '../support/spark-masters.ts';
@@ -26,31 +22,21 @@ const isAsked = process.env.SIGHTLINE_SPARK_MASTERS !== undefined;
 const home = mkdtempSync(join(tmpdir(), 'sightline-spark-secured-'));
 /** Beside the stack of the tests, and that of secured.test.ts. */
 const stack = securedStackIn(home, 3_500);
-const quiet = (): void => undefined;
 const limit = { timeout: 900_000 };
 const EPOCH_SECONDS = 15;
 const OWN: Record<string, string> = { SIGHTLINE_HOME: home, EPOCH_SECONDS: String(EPOCH_SECONDS) };
 let speed: Record<string, string | undefined>;
 
 if (isAsked) {
-  // Node ends a test that is interrupted without its after().
-  stopOrders().stop.addEventListener('abort', () => {
-    void clusterDown(stack, quiet, AbortSignal.abort())
-      .then(() => rmSync(home, { recursive: true, force: true }))
-      .finally(() => process.exit(130));
-  });
   before(async () => {
-    await ensureKerberos(quiet);
-    await clusterUp(stack, quiet);
-    await admitUsers(stack, quiet);
+    await startSecured(stack, home);
     OWN.SPARK_HOME = await sparkHome();
     speed = { ...environmentOf(stack, 'speed'), ...OWN };
     const config = readConfig(speed as NodeJS.ProcessEnv);
     await ensureStreaming(config, { environment: process.env, say: quiet });
   }, limit);
   after(async () => {
-    await clusterDown(stack, quiet, AbortSignal.abort());
-    rmSync(home, { recursive: true, force: true });
+    await dropSecured(stack, home);
   }, limit);
 }
 

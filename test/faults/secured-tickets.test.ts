@@ -9,18 +9,15 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { admitUsers } from '../../hadoop-compose/cluster/admit-users.ts';
 import type { DaemonName } from '../../hadoop-compose/cluster/daemons.ts';
-import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
 import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
 import { environmentOf } from '../../hadoop-compose/secured/identity.ts';
-import { ensureKerberos } from '../../hadoop-compose/secured/kerberos-package.ts';
 import type { KafkaUser } from '../../hadoop-compose/secured/secrets.ts';
 import { secretFile } from '../../hadoop-compose/secured/secrets.ts';
 import { EXIT } from '../../core/process/errors.ts';
@@ -28,6 +25,7 @@ import { RunsAnswer, TrustAnswer } from '../../serving/answers.ts';
 import type { AppProcess } from '../support/app-process.ts';
 import { startApp } from '../support/app-process.ts';
 import { eventually } from '../support/main-job.ts';
+import { dropSecured, quiet, startSecured } from '../support/secured-life.ts';
 import { answersOf, CHILD_LIMIT_MS, environmentWith, ROOT, run, securedStackIn } from '../support/secured-stack.ts';
 
 const LIMIT = { timeout: 600_000 };
@@ -42,7 +40,6 @@ const SHOWN_LIMIT_MS = 30_000;
 const home = mkdtempSync(join(tmpdir(), 'sightline-tickets-'));
 /** Beside the stack of the tests and the others of a test, and below the ports of outgoing connections. */
 const stack = securedStackIn(home, 2_500);
-const quiet = (): void => undefined;
 
 describe('tickets of a minute', () => {
   let [worker, workerSaid]: [ChildProcess | undefined, string] = [undefined, ''];
@@ -50,9 +47,7 @@ describe('tickets of a minute', () => {
   let sent = 0;
 
   before(async () => {
-    await ensureKerberos(quiet);
-    await clusterUp(stack, quiet);
-    await admitUsers(stack, quiet);
+    await startSecured(stack, home);
     const given = readFileSync(secretFile(stack, 'krb5.conf'), 'utf8');
     const line = `[libdefaults]\n  ticket_lifetime = ${TICKET_SECONDS}s\n`;
     writeFileSync(join(home, 'krb5.conf'), given.replace('[libdefaults]\n', line));
@@ -68,8 +63,7 @@ describe('tickets of a minute', () => {
   after(async () => {
     worker?.kill('SIGKILL');
     await app?.stop();
-    await clusterDown(stack, quiet, AbortSignal.abort());
-    rmSync(home, { recursive: true, force: true });
+    await dropSecured(stack, home);
   }, LIMIT);
 
   const as = (user: KafkaUser): Record<string, string> => ({

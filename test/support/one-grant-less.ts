@@ -9,13 +9,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import kafkajs from 'kafkajs';
 import type { LayerName } from '../../admin/prepare/grants.ts';
 import { grantsFor } from '../../admin/prepare/grants.ts';
 import type { RightsFound } from '../../admin/prepare/rights.ts';
 import type { Config } from '../../core/process/config.ts';
 import type { Acl } from '../../core/stores/kafka/acls.ts';
-import { allow } from '../../core/stores/kafka/acls.ts';
+import { allow, allowance } from '../../core/stores/kafka/acls.ts';
 import { kafkaJsClient } from '../../core/stores/kafka/kafkajs-client.ts';
 import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { askWeb } from '../../hadoop-compose/cluster/web.ts';
@@ -24,7 +23,6 @@ import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 import { eventually } from './main-job.ts';
 import { environmentWith, ROOT } from './secured-stack.ts';
 
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 const SEEN_LIMIT_MS = 60_000;
 
 export interface Grant {
@@ -115,23 +113,11 @@ export async function isWholeSoon(watcher: Watcher): Promise<void> {
 /** "Kafka topic detections" of "Kafka topic detections: READ". */
 const storeOf = (right: string): string => right.slice(0, right.lastIndexOf(': '));
 
-async function disallow(config: Config, { user, kind, name, operation }: Acl): Promise<void> {
+async function disallow(config: Config, acl: Acl): Promise<void> {
   const admin = kafkaJsClient(config, 'sightline.admin', SEEN_LIMIT_MS).admin();
   try {
     await admin.connect();
-    await admin.deleteAcls({
-      filters: [
-        {
-          principal: `User:${user}`,
-          host: '*',
-          resourceType: kind === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
-          resourceName: name,
-          resourcePatternType: ResourcePatternTypes.LITERAL,
-          operation: AclOperationTypes[operation],
-          permissionType: AclPermissionTypes.ALLOW,
-        },
-      ],
-    });
+    await admin.deleteAcls({ filters: [allowance(acl)] });
   } finally {
     await admin.disconnect();
   }

@@ -17,22 +17,23 @@ export interface Acl {
   readonly operation: 'READ' | 'WRITE' | 'CREATE' | 'ALTER' | 'DESCRIBE' | 'DESCRIBE_CONFIGS' | 'ALTER_CONFIGS';
 }
 
+/** As kafkajs names it, also where one is to be found again; from any address. */
+export const allowance = ({ user, kind, name, operation }: Acl): kafkajs.AclEntry => ({
+  principal: `User:${user}`,
+  host: '*',
+  resourceType: kind === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
+  resourceName: name,
+  resourcePatternType: ResourcePatternTypes.LITERAL,
+  operation: AclOperationTypes[operation],
+  permissionType: AclPermissionTypes.ALLOW,
+});
+
 /** Allows each of these, from any address. Repeating it changes nothing. */
 export async function allow(settings: Omit<KafkaSettings, 'KAFKA_TOPIC'>, acls: readonly Acl[]): Promise<void> {
   const admin = kafkaJsClient(settings, 'sightline.admin', ANSWER_LIMIT_MS).admin();
   try {
     await admin.connect();
-    await admin.createAcls({
-      acl: acls.map(({ user, kind, name, operation }) => ({
-        principal: `User:${user}`,
-        host: '*',
-        resourceType: kind === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
-        resourceName: name,
-        resourcePatternType: ResourcePatternTypes.LITERAL,
-        operation: AclOperationTypes[operation],
-        permissionType: AclPermissionTypes.ALLOW,
-      })),
-    });
+    await admin.createAcls({ acl: acls.map(allowance) });
   } catch (thrown) {
     throw kafkaJsFault(`Kafka at ${settings.KAFKA_BROKERS}`, thrown);
   } finally {
